@@ -1,0 +1,11 @@
+/** What the grammar engine must know of a model's vocabulary. */
+export interface GrammarVocabulary {
+  /** Number of token ids. */
+  readonly size: number;
+  /** The bytes that a token stands for; empty when it stands for no text (control tokens). */
+  tokenBytes(id: number): Uint8Array;
+  /** Tokens that end a generation: allowed exactly where the grammar may end. */
+  readonly endTokens: readonly number[];
+  /** The canonical tokens of a text, special tokens not parsed and no prefix space added. */
+  tokenize(text: string): number[];
+}
