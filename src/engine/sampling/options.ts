@@ -1,4 +1,5 @@
 import type { Token } from "../token.ts";
+import type { TokenBias } from "./token-bias.ts";
 
 /** Penalty on tokens that occurred before; applied to the logits before every other step. */
 export interface RepeatPenaltyOptions {
@@ -10,6 +11,8 @@ export interface RepeatPenaltyOptions {
   frequencyPenalty?: number;
   /** Subtracted once when the token occurred at all. Default 0. */
   presencePenalty?: number;
+  /** Accepted for compatibility, not needed: every token in `punishTokens` counts. */
+  maxPunishTokens?: number;
 }
 
 /** DRY: punishes tokens that would continue a repetition of earlier text. */
@@ -20,17 +23,22 @@ export interface DryRepeatPenaltyOptions {
   base?: number;
   /** Repetitions up to this length, tokens, are free. Default 2. */
   allowedLength?: number;
-  /** How far back to look, tokens; `null` is everything. Default `null`. */
+  /** How far back to look, tokens; `null` is everything, at most 65,536. 0 is off. Default `null`. */
   lastTokens?: number | null;
   /** Texts that end a repetition. Default `["\n", ":", "\"", "*"]`. */
   sequenceBreakers?: readonly string[];
 }
 
-/** XTC: with `probability`, removes every token above `threshold` but the least probable of them. */
+/**
+ * XTC: with `probability`, removes every token above `threshold` but the least probable of them.
+ * Both 0 to 1. A threshold above 0.5 has no effect, because two tokens can never reach it. Ignored at temperature 0.
+ */
 export interface XtcOptions {
   probability: number;
   threshold: number;
 }
+
+export type TokenBiasInput = ReadonlyMap<Token, number> | TokenBias | (() => TokenBias);
 
 /**
  * How the next token is chosen. Order of the steps: repeat penalty, DRY, bias, grammar mask, top-k, top-p, min-p, XTC,
@@ -45,11 +53,14 @@ export interface SamplingOptions {
   topP?: number;
   /** Drop tokens less probable than `minP` times the best. Default 0: off. */
   minP?: number;
-  /** Makes draws repeatable, 32-bit unsigned. Default: random. */
+  /** Makes draws repeatable: a non-negative integer, taken modulo 2^32. Default: random. */
   seed?: number;
   xtc?: XtcOptions;
   repeatPenalty?: RepeatPenaltyOptions;
   dryRepeatPenalty?: DryRepeatPenaltyOptions;
-  /** Added to the logits of tokens; `-Infinity` forbids one. */
-  tokenBias?: ReadonlyMap<Token, number>;
+  /**
+   * Added to the logits of tokens. `-Infinity` forbids one as long as another token may come next.
+   * A {@link TokenBias}, a function that returns one (called before each sample), or a plain map.
+   */
+  tokenBias?: TokenBiasInput;
 }
