@@ -1,0 +1,67 @@
+import { open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** A lock whose owner has not shown life for this long is abandoned. */
+const staleMs = 20_000;
+const heartbeatMs = 4_000;
+
+/**
+ * Runs `work` while no other process runs work for the same path. The lock is a file beside it that its owner
+ * touches from time to time; that of a killed owner is taken over, on the same machine at once.
+ */
+export async function withFileLock<T>(
+  path: string,
+  work: () => Promise<T>,
+  { signal, pollMs = 250 }: { signal?: AbortSignal; pollMs?: number } = {},
+): Promise<T> {
+  const lockPath = `${path}.lock`;
+  while (!(await acquire(lockPath))) {
+    signal?.throwIfAborted();
+    if (await isAbandoned(lockPath)) await rm(lockPath, { force: true });
+    else await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+  }
+  const heartbeat = setInterval(() => {
+    const now = new Date();
+    utimes(lockPath, now, now).catch(() => {});
+  }, heartbeatMs);
+  heartbeat.unref();
+  try {
+    return await work();
+  } finally {
+    clearInterval(heartbeat);
+    await rm(lockPath, { force: true });
+  }
+}
+
+async function acquire(lockPath: string): Promise<boolean> {
+  try {
+    const handle = await open(lockPath, "wx");
+    await handle.writeFile(`${hostname()} ${process.pid}`);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function isAbandoned(lockPath: string): Promise<boolean> {
+  try {
+    if (Date.now() - (await stat(lockPath)).mtimeMs > staleMs) return true;
+    const [host, pid] = (await readFile(lockPath, "utf8")).split(" ");
+    return host === hostname() && pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid));
+  } catch {
+    // The owner has just released it.
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
