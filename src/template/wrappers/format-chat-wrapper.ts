@@ -1,0 +1,93 @@
+import type { ChatHistoryItem, ChatModelFunctions } from "../chat-history-items.ts";
+import {
+  ChatWrapper,
+  type ChatWrapperGenerateContextStateOptions,
+  type ChatWrapperGeneratedContextState,
+  type ChatWrapperGenerateInitialHistoryOptions,
+} from "../chat-wrapper.ts";
+import type { ChatWrapperSettings } from "../chat-wrapper-settings.ts";
+import type { FormatDescription } from "../format-description.ts";
+import { ChatModelFunctionsDocumentationGenerator } from "../functions-documentation.ts";
+import { LlamaText } from "../llama-text.ts";
+import { renderFormat } from "../render-format.ts";
+
+/** A chat wrapper that renders a {@link FormatDescription}. */
+export class FormatChatWrapper extends ChatWrapper {
+  readonly wrapperName: string;
+  override readonly settings: ChatWrapperSettings;
+  readonly format: FormatDescription;
+
+  constructor(format: FormatDescription) {
+    super();
+    this.format = format;
+    this.wrapperName = format.name;
+    this.settings = format.settings;
+  }
+
+  override generateContextState({
+    chatHistory,
+    availableFunctions = {},
+    documentFunctionParams = true,
+  }: ChatWrapperGenerateContextStateOptions): ChatWrapperGeneratedContextState {
+    return renderFormat(this.format, {
+      history: chatHistory,
+      functions: availableFunctions,
+      documentParams: documentFunctionParams,
+      wrapper: this,
+    });
+  }
+
+  override generateFunctionCallResult(
+    functionName: string,
+    functionParams: unknown,
+    result: unknown,
+  ): LlamaText {
+    if (this.format.plainStringResults !== true || typeof result !== "string")
+      return super.generateFunctionCallResult(functionName, functionParams, result);
+    // JSON would put quotes around the text; an empty result renders the frame, and the text goes into it.
+    const { prefix, suffix } = this.settings.functions.result;
+    const fill = (text: string | LlamaText) =>
+      LlamaText(text).mapValues((value) =>
+        typeof value === "string" ? value.replaceAll("{{functionName}}", () => functionName) : value,
+      );
+    return LlamaText(fill(prefix), result, fill(suffix));
+  }
+
+  override generateAvailableFunctionsSystemText(
+    availableFunctions: ChatModelFunctions,
+    options: { documentParams?: boolean } = {},
+  ): LlamaText {
+    const { describe } = this.format.functions;
+    if (describe === undefined)
+      return super.generateAvailableFunctionsSystemText(availableFunctions, options);
+    const documentation = new ChatModelFunctionsDocumentationGenerator(availableFunctions);
+    return documentation.hasAnyFunctions ? describe(documentation, options, this.settings) : LlamaText();
+  }
+
+  override addAvailableFunctionsSystemMessageToHistory(
+    history: readonly ChatHistoryItem[],
+    availableFunctions?: ChatModelFunctions,
+    options: { documentParams?: boolean } = {},
+  ): readonly ChatHistoryItem[] {
+    const { placement } = this.format.functions;
+    if (placement === "afterSystem")
+      return super.addAvailableFunctionsSystemMessageToHistory(history, availableFunctions, options);
+    if (placement === "beforeLastUser") return history;
+    const text = this.generateAvailableFunctionsSystemText(availableFunctions ?? {}, options);
+    if (text.values.length === 0) return history;
+    const [first, ...rest] = history;
+    if (placement === "withinSystem" && first?.type === "system")
+      return [{ type: "system", text: LlamaText(LlamaText.fromJSON(first.text), text).toJSON() }, ...rest];
+    return [{ type: "system", text: text.toJSON() }, ...history];
+  }
+
+  override generateInitialChatHistory(
+    options: ChatWrapperGenerateInitialHistoryOptions = {},
+  ): ChatHistoryItem[] {
+    const { initialSystemPrompt, templateSystemPrompt } = this.format;
+    const fallback = initialSystemPrompt === undefined ? templateSystemPrompt : initialSystemPrompt;
+    if (options.systemPrompt !== undefined || fallback === undefined)
+      return super.generateInitialChatHistory(options);
+    return fallback === null ? [] : super.generateInitialChatHistory({ systemPrompt: fallback });
+  }
+}
