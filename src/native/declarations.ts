@@ -19,20 +19,32 @@ interface CTypes {
 }
 export type CType = keyof CTypes;
 
-export interface Declaration<Result extends CType = CType, Parameters extends readonly CType[] = readonly CType[]> {
+export interface Declaration<
+  Result extends CType = CType,
+  Parameters extends readonly CType[] = readonly CType[],
+> {
   /** The shared library that exports the symbol. */
   readonly library: "llama" | "ggml" | "base";
   readonly result: Result;
   readonly parameters: Parameters;
 }
 
-function llama<R extends CType, const P extends readonly CType[]>(result: R, parameters: P): Declaration<R, P> {
+function llama<R extends CType, const P extends readonly CType[]>(
+  result: R,
+  parameters: P,
+): Declaration<R, P> {
   return { library: "llama", result, parameters };
 }
-function ggml<R extends CType, const P extends readonly CType[]>(result: R, parameters: P): Declaration<R, P> {
+function ggml<R extends CType, const P extends readonly CType[]>(
+  result: R,
+  parameters: P,
+): Declaration<R, P> {
   return { library: "ggml", result, parameters };
 }
-function base<R extends CType, const P extends readonly CType[]>(result: R, parameters: P): Declaration<R, P> {
+function base<R extends CType, const P extends readonly CType[]>(
+  result: R,
+  parameters: P,
+): Declaration<R, P> {
   return { library: "base", result, parameters };
 }
 
@@ -154,7 +166,10 @@ export interface NativeFunction<R extends CType, P extends readonly CType[]> {
 }
 
 export type NativeFunctions = {
-  readonly [Name in keyof typeof declarations]: (typeof declarations)[Name] extends Declaration<infer R, infer P>
+  readonly [Name in keyof typeof declarations]: (typeof declarations)[Name] extends Declaration<
+    infer R,
+    infer P
+  >
     ? NativeFunction<R, P>
     : never;
 };

@@ -21,7 +21,10 @@ export function viewMemory(pointer: Pointer, byteLength: number): ArrayBuffer {
 }
 
 /** A C function that calls `callback` on the main thread, and the way to give it back. */
-export function registerProgress(callback: (progress: number) => boolean): { pointer: Pointer; free(): void } {
+export function registerProgress(callback: (progress: number) => boolean): {
+  pointer: Pointer;
+  free(): void;
+} {
   const type = koffi.pointer(koffi.proto("bool", ["float", "void *"]));
   const pointer = koffi.register(callback, type) as Pointer;
   return { pointer, free: () => koffi.unregister(pointer) };

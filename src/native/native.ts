@@ -41,9 +41,13 @@ let loaded: Native | undefined;
 export function loadNative(libraries: ResolvedLibraries): Native {
   if (loaded !== undefined) {
     if (loaded.libraries.directory !== libraries.directory)
-      throw new ColloquyError("unsupported", `This process already runs llama.cpp from ${loaded.libraries.packageName}`, {
-        hint: "one process uses one platform package; start another process for another device",
-      });
+      throw new ColloquyError(
+        "unsupported",
+        `This process already runs llama.cpp from ${loaded.libraries.packageName}`,
+        {
+          hint: "one process uses one platform package; start another process for another device",
+        },
+      );
     return loaded;
   }
   const functions = bindFunctions(libraries);
@@ -57,7 +61,8 @@ export function loadNative(libraries: ResolvedLibraries): Native {
   const log = new NativeLog();
   routeLog(functions, log);
   functions.ggml_backend_load_all_from_path(libraries.directory);
-  if (libraries.extraDirectory !== undefined) functions.ggml_backend_load_all_from_path(libraries.extraDirectory);
+  if (libraries.extraDirectory !== undefined)
+    functions.ggml_backend_load_all_from_path(libraries.extraDirectory);
   functions.llama_backend_init();
   loaded = { functions, log, libraries, flagReader: libc().symbol("strlen") as Pointer };
   return loaded;
@@ -84,12 +89,18 @@ function bindFunctions(libraries: ResolvedLibraries): NativeFunctions {
   }
   const bound: Record<string, unknown> = {};
   for (const [name, { library, result, parameters }] of Object.entries(declarations)) {
-    const call = handles[library]!.func(name, koffiTypes[result], parameters.map((type: CType) => koffiTypes[type]));
+    const call = handles[library]!.func(
+      name,
+      koffiTypes[result],
+      parameters.map((type: CType) => koffiTypes[type]),
+    );
     const run = call as unknown as { async: unknown };
     const plain = call.async;
     run.async = (...values: unknown[]) =>
       new Promise((resolve, reject) => {
-        plain(...values, (error: Error | null, value: unknown) => (error === null ? resolve(value) : reject(error)));
+        plain(...values, (error: Error | null, value: unknown) =>
+          error === null ? resolve(value) : reject(error),
+        );
       });
     bound[name] = run;
   }

@@ -35,7 +35,10 @@ const packagesOfPlatform: Readonly<Record<string, readonly PlatformPackage[]>> =
 };
 
 /** The platform packages that exist for a platform, best device first; empty where llama.cpp has no build. */
-export function platformPackages(platform: string = process.platform, arch: string = process.arch): readonly PlatformPackage[] {
+export function platformPackages(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): readonly PlatformPackage[] {
   return packagesOfPlatform[`${platform}-${arch}`] ?? [];
 }
 
@@ -47,7 +50,10 @@ export function addedPackagesDirectory(environment: NodeJS.ProcessEnv = process.
 const require = createRequire(import.meta.url);
 
 /** The folder of shared libraries of an installed platform package, or `undefined` when it is not installed. */
-export function librariesOfPackage(name: string, added: string = addedPackagesDirectory()): string | undefined {
+export function librariesOfPackage(
+  name: string,
+  added: string = addedPackagesDirectory(),
+): string | undefined {
   const candidates = [path.join(added, "node_modules", "@node-llama-cpp", name)];
   try {
     candidates.unshift(path.dirname(path.dirname(require.resolve(`@node-llama-cpp/${name}`))));
@@ -98,7 +104,13 @@ export function resolveLibraries(request: GpuRequest, added?: string): ResolvedL
     const own = librariesIn(directory);
     const files = own ?? (cpu === undefined ? undefined : librariesIn(cpu));
     if (files === undefined) continue;
-    found.push({ gpu, packageName: name, files, directory, extraDirectory: own || gpu === false ? undefined : cpu });
+    found.push({
+      gpu,
+      packageName: name,
+      files,
+      directory,
+      extraDirectory: own || gpu === false ? undefined : cpu,
+    });
   }
   if (found.length === 0) throw noBinary(request, wanted);
   return found;
@@ -107,9 +119,16 @@ export function resolveLibraries(request: GpuRequest, added?: string): ResolvedL
 function noBinary(request: GpuRequest, wanted: readonly PlatformPackage[]): NoBinaryFoundError {
   const here = `${process.platform}-${process.arch}`;
   if (wanted.length === 0)
-    return new NoBinaryFoundError(`There is no build of llama.cpp for ${here} with gpu ${JSON.stringify(request)}`, {
-      hint: `available here: ${platformPackages().map(({ name }) => name).join(", ") || "none"}`,
-    });
+    return new NoBinaryFoundError(
+      `There is no build of llama.cpp for ${here} with gpu ${JSON.stringify(request)}`,
+      {
+        hint: `available here: ${
+          platformPackages()
+            .map(({ name }) => name)
+            .join(", ") || "none"
+        }`,
+      },
+    );
   const name = wanted.at(-1)!.name;
   return new NoBinaryFoundError(`The platform package @node-llama-cpp/${name} is not installed`, {
     hint: `run "npm install @node-llama-cpp/${name}@${platformPackageVersion}" or "npx colloquy gpu add ${name}"`,
@@ -122,5 +141,7 @@ export function idleGpu(added?: string): PlatformPackage | undefined {
   const present = (gpu: LlamaGpuType) =>
     (gpu === "cuda" && existsSync("/proc/driver/nvidia/version")) ||
     (gpu === "vulkan" && existsSync("/dev/dri/renderD128"));
-  return platformPackages().find(({ name, gpu }) => present(gpu) && librariesOfPackage(name, added) === undefined);
+  return platformPackages().find(
+    ({ name, gpu }) => present(gpu) && librariesOfPackage(name, added) === undefined,
+  );
 }

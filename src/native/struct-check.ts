@@ -36,15 +36,24 @@ const contextDefaults: Partial<ContextParamsStruct> = {
 
 /** Refuses a library whose parameter structs do not have the layout of `structs.ts`. */
 export function checkStructs(model: ModelParamsStruct, context: ContextParamsStruct): void {
-  const wrong = [...differences("llama_model_params", modelDefaults, model), ...differences("llama_context_params", contextDefaults, context)];
+  const wrong = [
+    ...differences("llama_model_params", modelDefaults, model),
+    ...differences("llama_context_params", contextDefaults, context),
+  ];
   if (wrong.length > 0)
-    throw new ColloquyError("wrong-binary-version", `The library's structs are laid out differently: ${wrong.join("; ")}`, {
-      hint: "install the platform package of exactly the version that colloquy names",
-    });
+    throw new ColloquyError(
+      "wrong-binary-version",
+      `The library's structs are laid out differently: ${wrong.join("; ")}`,
+      {
+        hint: "install the platform package of exactly the version that colloquy names",
+      },
+    );
 }
 
 function differences<T extends object>(struct: string, expected: Partial<T>, actual: T): string[] {
   return Object.entries(expected)
     .filter(([field, value]) => actual[field as keyof T] !== value)
-    .map(([field, value]) => `${struct}.${field} is ${String(actual[field as keyof T])}, not ${String(value)}`);
+    .map(
+      ([field, value]) => `${struct}.${field} is ${String(actual[field as keyof T])}, not ${String(value)}`,
+    );
 }

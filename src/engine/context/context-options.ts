@@ -1,0 +1,118 @@
+import { InvalidArgumentError } from "../../base/errors.ts";
+
+/** Types of cached keys and values, as `ggml_type` in ggml.h. Quantised ones save memory and cost accuracy. */
+export const kvCacheTypes = {
+  F32: 0,
+  F16: 1,
+  Q4_0: 2,
+  Q4_1: 3,
+  Q5_0: 6,
+  Q5_1: 7,
+  Q8_0: 8,
+  BF16: 30,
+} as const;
+export type KvCacheType = keyof typeof kvCacheTypes;
+
+/** Bytes of one cached element: block bytes over block length. */
+export const kvCacheElementBytes: Readonly<Record<KvCacheType, number>> = {
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  Q8_0: 34 / 32,
+  Q5_0: 22 / 32,
+  Q5_1: 24 / 32,
+  Q4_0: 18 / 32,
+  Q4_1: 20 / 32,
+};
+
+export interface LoraAdapterOptions {
+  filePath: string;
+  /** Strength of the adapter. Default 1. */
+  scale?: number;
+}
+
+export interface LlamaContextOptions {
+  /**
+   * Room of each sequence, tokens. `"auto"` (default): the model's training length, or what the free memory takes;
+   * `{min, max}` bounds it.
+   */
+  contextSize?: "auto" | number | { min?: number; max?: number };
+  /** Sequences that can live at the same time, 1 to 200. Default 1. They share one cache. */
+  sequences?: number;
+  /** Tokens evaluated by one call at most. Default 512. */
+  batchSize?: number;
+  /** Threads; `{ideal, min}` bounds the governor, which gives cores up while other processes need them. Default: usable cores. */
+  threads?: number | { ideal?: number; min?: number };
+  /** Default `"auto"`: where model and device have it. */
+  flashAttention?: boolean | "auto";
+  /** Type of the cached keys. Default `"F16"`. */
+  kvCacheKeyType?: KvCacheType;
+  /** Type of the cached values; quantised ones need flash attention. Default `"F16"`. */
+  kvCacheValueType?: KvCacheType;
+  /** node-llama-cpp's name of {@link kvCacheKeyType}. */
+  experimentalKvCacheKeyType?: KvCacheType;
+  /** node-llama-cpp's name of {@link kvCacheValueType}. */
+  experimentalKvCacheValueType?: KvCacheType;
+  /** Full-size cache for models with a sliding window, so that they can shift and share. Default true. */
+  swaFullCache?: boolean;
+  /** Adapters, a path or a list. */
+  lora?: string | { adapters: readonly LoraAdapterOptions[]; onLoadProgress?: (progress: number) => void };
+  /** Aborts the creation. */
+  createSignal?: AbortSignal;
+  /** Create even when the estimate says that the cache does not fit. Default false. */
+  ignoreMemorySafetyChecks?: boolean;
+  /** Tokens of a prompt in one batch while others stream: shorter gaps, longer prompts. Default 64. */
+  promptChunkSize?: number;
+  /** Bytes of earlier sequences' states kept in memory for later ones with the same beginning. Default 256 MiB; 0: none. */
+  prefixCacheBytes?: number;
+  /** Folder in which states of long beginnings are kept, so that a restarted program need not read them again. Default: none. */
+  cacheDirectory?: string;
+  /** Bytes that {@link cacheDirectory} may hold; the least recently used go. Default 2 GiB. */
+  cacheDirectoryBytes?: number;
+  /** Accepted for programs written for node-llama-cpp: batching is always on. */
+  batching?: unknown;
+  /** Accepted; on failure a smaller context is tried this often when contextSize is "auto". Default 3 retries, 16 % smaller each. */
+  failedCreationRemedy?: false | { retries?: number; autoContextSizeShrink?: number };
+  /** Accepted and without effect: figures are always kept, see `context.stats`. */
+  performanceTracking?: boolean;
+}
+
+const integerOptions = ["sequences", "batchSize", "promptChunkSize"] as const;
+
+/** @throws InvalidArgumentError naming the option */
+export function checkContextOptions(options: LlamaContextOptions): void {
+  if (options === null || typeof options !== "object")
+    throw new InvalidArgumentError("createContext() takes an object of options");
+  for (const name of integerOptions) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      throw new InvalidArgumentError(`${name} must be an integer of 1 or more, not ${String(value)}`);
+  }
+  if ((options.sequences ?? 1) > 200) throw new InvalidArgumentError("sequences can be 200 at most");
+  const { contextSize, threads } = options;
+  const sizes =
+    typeof contextSize === "object" && contextSize !== null
+      ? [contextSize.min, contextSize.max]
+      : [contextSize];
+  for (const size of sizes)
+    if (size !== undefined && size !== "auto" && !(Number.isInteger(size) && size >= 8))
+      throw new InvalidArgumentError(
+        `contextSize must be "auto" or an integer of 8 or more, not ${String(size)}`,
+      );
+  const counts = typeof threads === "object" && threads !== null ? [threads.ideal, threads.min] : [threads];
+  for (const count of counts)
+    if (count !== undefined && !(Number.isInteger(count) && count >= 0))
+      throw new InvalidArgumentError(`threads must be an integer of 0 or more, not ${String(count)}`);
+  for (const name of [
+    "kvCacheKeyType",
+    "kvCacheValueType",
+    "experimentalKvCacheKeyType",
+    "experimentalKvCacheValueType",
+  ] as const) {
+    const type = options[name];
+    if (type !== undefined && !(type in kvCacheTypes))
+      throw new InvalidArgumentError(
+        `${name} must be one of ${Object.keys(kvCacheTypes).join(", ")}, not ${String(type)}`,
+      );
+  }
+}

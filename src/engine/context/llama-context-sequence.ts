@@ -1,0 +1,216 @@
+import { DisposeScope } from "../../base/dispose.ts";
+import { ColloquyError, InvalidArgumentError } from "../../base/errors.ts";
+import { Lock } from "../../base/lock.ts";
+import type {
+  ContextSequence,
+  EvaluateTargetOptions,
+  EvaluationReport,
+  GeneratedToken,
+  GenerateFinish,
+  GenerateOptions,
+} from "../context-sequence.ts";
+import type { LlamaModel } from "../model/llama-model.ts";
+import { createSampler } from "../sampling/sampler.ts";
+import { EvaluationAborted } from "../scheduler/scheduler.ts";
+import type { Token } from "../token.ts";
+import { TokenMeter } from "../token-meter.ts";
+import { alignSequence } from "./align-sequence.ts";
+import { continueSequence } from "./continue-sequence.ts";
+import type { LlamaContext } from "./llama-context.ts";
+import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
+
+export interface SequenceOptions {
+  /** Default way in which edits reach the cache. Default `"exact"`. */
+  edit?: EvaluateTargetOptions["edit"];
+}
+
+/** One conversation's place in a context. Made by `context.getSequence()`. */
+export class LlamaContextSequence implements ContextSequence {
+  readonly context: LlamaContext;
+  readonly tokenMeter = new TokenMeter();
+  /** @internal */
+  readonly held: HeldSequence;
+  /** @internal */
+  readonly store: SequenceStore;
+  readonly #options: SequenceOptions;
+  readonly #lock = new Lock();
+  readonly #scope = new DisposeScope("The sequence");
+  readonly #disposal = new AbortController();
+  #lastEvaluation: EvaluationReport | undefined;
+
+  /** @internal */
+  constructor(context: LlamaContext, store: SequenceStore, held: HeldSequence, options: SequenceOptions) {
+    this.context = context;
+    this.store = store;
+    this.held = held;
+    this.#options = options;
+    this.#scope.add(async () => {
+      this.#disposal.abort();
+      await this.#lock.run(() => store.release(held));
+    });
+  }
+
+  get model(): LlamaModel {
+    return this.context.model;
+  }
+  get contextSize(): number {
+    return this.context.contextSize;
+  }
+  /** What the cache holds now, in order. */
+  get contextTokens(): Token[] {
+    return this.held.ledger.toArray() as Token[];
+  }
+  /** How many tokens the cache holds; the position of the next one. */
+  get nextTokenIndex(): number {
+    return this.held.ledger.length;
+  }
+  /** What the last evaluation reused, moved and evaluated. */
+  get lastEvaluation(): EvaluationReport | undefined {
+    return this.#lastEvaluation;
+  }
+
+  async *generate(
+    target: readonly Token[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
+    this.#checkTarget(target);
+    const { grammar, maxTokens = Number.POSITIVE_INFINITY } = options;
+    if (typeof maxTokens !== "number" || Number.isNaN(maxTokens) || maxTokens < 0)
+      throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
+    const sampler = createSampler(options.sampling, { vocabulary: this.model, history: target });
+    const release = await this.#lock.acquire();
+    try {
+      this.#scope.check();
+      const signal = this.#signal(options.signal);
+      return yield* continueSequence(
+        {
+          sampler,
+          grammar,
+          maxTokens,
+          logprobs: options.logprobs ?? 0,
+          signal,
+          isEndToken: (token) => this.model.vocabulary.isEndToken(token),
+          contextSize: this.contextSize,
+          align: (tokens, onLogits) => this.#align(tokens, { ...options, signal }, onLogits),
+          append: (tokens, onLogits) => this.#append(tokens, { ...options, signal }, onLogits),
+        },
+        target,
+      );
+    } catch (error) {
+      if (!(error instanceof EvaluationAborted)) throw error;
+      this.#scope.check();
+      return { reason: "abort" };
+    } finally {
+      release();
+    }
+  }
+
+  async preload(target: readonly Token[], options: EvaluateTargetOptions = {}): Promise<void> {
+    if (target.length === 0) return this.clearHistory();
+    this.#checkTarget(target);
+    await this.#lock.run(async () => {
+      this.#scope.check();
+      try {
+        await this.#align(target, { ...options, signal: this.#signal(options.signal) }, undefined);
+      } catch (error) {
+        if (!(error instanceof EvaluationAborted)) throw error;
+        this.#scope.check();
+        options.signal?.throwIfAborted();
+      }
+    });
+  }
+
+  async clearHistory(): Promise<void> {
+    this.#scope.check();
+    await this.#lock.run(() => this.store.setup.scheduler.exclusive(() => this.store.remove(this.held, 0)));
+  }
+
+  /**
+   * A new sequence that holds the same tokens. The cells are shared: nothing is evaluated or copied.
+   * @throws ColloquyError `range` when the context has no sequence left
+   */
+  async fork(): Promise<LlamaContextSequence> {
+    this.#scope.check();
+    const copy = this.context.getSequence(this.#options);
+    const { scheduler, canShare } = this.store.setup;
+    if (canShare)
+      await this.#lock.run(() =>
+        scheduler.exclusive(() => this.store.share(this.held, copy.held, this.held.ledger.length)),
+      );
+    return copy;
+  }
+
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  onDispose(listener: () => void): () => void {
+    return this.#scope.onDispose(listener);
+  }
+  /** Ends a running evaluation and gives the cells back. */
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  [Symbol.dispose](): void {
+    void this.dispose();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #align(
+    target: readonly Token[],
+    options: EvaluateTargetOptions,
+    onLogits: ((logits: Float32Array) => void) | undefined,
+  ): Promise<void> {
+    const edit = options.edit ?? this.#options.edit ?? "exact";
+    this.#lastEvaluation = await alignSequence(this.store, this.held, target, { ...options, edit }, onLogits);
+    const { evaluatedTokens } = this.#lastEvaluation;
+    const outputs = onLogits === undefined ? 0 : 1;
+    this.tokenMeter.useTokens(evaluatedTokens - outputs, "input");
+    this.tokenMeter.useTokens(outputs, "output");
+  }
+
+  async #append(
+    tokens: readonly Token[],
+    options: EvaluateTargetOptions,
+    onLogits: (logits: Float32Array) => void,
+  ): Promise<void> {
+    const { ledger, id } = this.held;
+    const start = ledger.length;
+    await this.store.setup.scheduler.evaluate({
+      sequence: id,
+      tokens,
+      position: start,
+      priority: options.priority ?? 5,
+      signal: options.signal,
+      outputs: 1,
+      onLogits: (row) => onLogits(row(0)),
+      onProgress: (evaluated) => ledger.append(tokens, ledger.length - start, evaluated),
+    });
+    this.tokenMeter.useTokens(tokens.length - 1, "input");
+    this.tokenMeter.useTokens(1, "output");
+  }
+
+  #signal(signal: AbortSignal | undefined): AbortSignal {
+    return signal === undefined ? this.#disposal.signal : AbortSignal.any([signal, this.#disposal.signal]);
+  }
+
+  /** @throws DisposedError, InvalidArgumentError, ColloquyError `context-overflow` with the numbers */
+  #checkTarget(target: readonly Token[]): void {
+    this.#scope.check();
+    if (!Array.isArray(target) || target.length === 0)
+      throw new InvalidArgumentError("There must be at least one token to go on from");
+    const { size } = this.model.vocabulary;
+    const wrong = target.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
+    if (wrong !== undefined)
+      throw new InvalidArgumentError(`${String(wrong)} is not a token of this model's ${size}`);
+    if (target.length > this.contextSize)
+      throw new ColloquyError(
+        "context-overflow",
+        `${target.length} tokens do not fit into the context of ${this.contextSize}`,
+        {
+          hint: "shorten the prompt or create the context with a larger contextSize",
+        },
+      );
+  }
+}

@@ -1,0 +1,211 @@
+import { DisposeScope } from "../../base/dispose.ts";
+import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
+import type { Native } from "../../native/native.ts";
+import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
+import type { LlamaModel } from "../model/llama-model.ts";
+import { NativeDecoder } from "../scheduler/decoder.ts";
+import { Scheduler, type SchedulerStats } from "../scheduler/scheduler.ts";
+import { usableCores } from "../threads/usable-cores.ts";
+import { checkContextOptions, kvCacheTypes, type LlamaContextOptions } from "./context-options.ts";
+import { resolveContextSize } from "./context-size.ts";
+import { LlamaContextSequence, type SequenceOptions } from "./llama-context-sequence.ts";
+import { SequenceStore } from "./sequence-store.ts";
+import { createThreadPolicy } from "./thread-policy.ts";
+
+/** Figures of a context since it was made. */
+export interface LlamaContextStats extends Readonly<SchedulerStats> {
+  /** Threads that the next decode uses. */
+  readonly threads: number;
+  readonly sequences: number;
+  /** Tokens that living sequences hold; shared cells are counted once for each. */
+  readonly heldTokens: number;
+}
+
+/** The memory in which sequences of one model are evaluated, all in one cache. Made by `model.createContext()`. */
+export class LlamaContext {
+  readonly model: LlamaModel;
+  /** Room of each sequence, tokens. */
+  readonly contextSize: number;
+  /** Tokens that one call evaluates at most. */
+  readonly batchSize: number;
+  readonly totalSequences: number;
+  readonly flashAttention: boolean | "auto";
+  /** Whether cached cells can be moved to other positions. */
+  readonly canShift: boolean;
+  /** @internal */
+  readonly store: SequenceStore;
+  readonly #native: Native;
+  readonly #pointer: Pointer;
+  readonly #scheduler: Scheduler;
+  readonly #scope = new DisposeScope("The context");
+  readonly #idealThreads: number;
+
+  private constructor(model: LlamaModel, native: Native, pointer: Pointer, options: ResolvedOptions) {
+    const { functions } = native;
+    this.model = model;
+    this.contextSize = options.contextSize;
+    this.totalSequences = options.sequences;
+    this.flashAttention = options.flashAttention;
+    this.#native = native;
+    this.#pointer = pointer;
+    const decoder = new NativeDecoder(
+      native,
+      pointer,
+      functions.llama_n_batch(pointer),
+      model.vocabularySize,
+    );
+    this.batchSize = decoder.batchSize;
+    this.#idealThreads = options.threads;
+    const memory = functions.llama_get_memory(pointer);
+    this.canShift = memory !== null && functions.llama_memory_can_shift(memory);
+    this.#scheduler = new Scheduler(decoder, {
+      limits: {
+        batchSize: decoder.batchSize,
+        promptChunk: Math.min(options.promptChunkSize, decoder.batchSize),
+      },
+      threads: createThreadPolicy(options.threads, options.minThreads),
+      makeRoom: () => false,
+    });
+    this.store = new SequenceStore({
+      functions,
+      context: pointer,
+      memory,
+      scheduler: this.#scheduler,
+      totalSequences: options.sequences,
+      canShift: this.canShift,
+      canShare: memory !== null && !model.isRecurrent,
+    });
+    this.#scope.add(async () => {
+      await functions.llama_free.async(pointer);
+      decoder.free();
+    });
+    this.#scope.add(() => this.#scheduler.close());
+  }
+
+  /** @internal */
+  static async create(
+    model: LlamaModel,
+    native: Native,
+    options: LlamaContextOptions,
+  ): Promise<LlamaContext> {
+    checkContextOptions(options);
+    options.createSignal?.throwIfAborted();
+    const resolved = await resolveOptions(model, options);
+    const params = contextParams(native, options, resolved);
+    native.log.takeRecent();
+    const pointer = await native.functions.llama_init_from_model.async(model.pointer, params);
+    if (pointer === null)
+      throw new InsufficientMemoryError(
+        `llama.cpp could not create a context of ${resolved.contextSize} tokens`,
+        {
+          cause: native.log.takeRecent() || undefined,
+          hint: "try a smaller contextSize or fewer sequences",
+        },
+      );
+    if (options.createSignal?.aborted || model.disposed) {
+      await native.functions.llama_free.async(pointer);
+      options.createSignal?.throwIfAborted();
+      throw new ColloquyError("disposed", "The model was disposed while its context was created");
+    }
+    return new LlamaContext(model, native, pointer, resolved);
+  }
+
+  /**
+   * A sequence: one conversation's place in the context.
+   * @throws ColloquyError `range` when all sequences are taken
+   */
+  getSequence(options: SequenceOptions = {}): LlamaContextSequence {
+    this.#scope.check();
+    const sequence = new LlamaContextSequence(this, this.store, this.store.take(), options);
+    sequence.onDispose(this.#scope.add(() => sequence.dispose()));
+    return sequence;
+  }
+
+  get sequencesLeft(): number {
+    return this.store.free;
+  }
+  /** Threads that evaluations use now; lower than `idealThreads` while other processes need the cores. */
+  get currentThreads(): number {
+    return this.#scheduler.threads;
+  }
+  get idealThreads(): number {
+    return this.#idealThreads;
+  }
+  /** Tokens that the cache was allocated for: llama.cpp rounds up. */
+  getAllocatedContextSize(): number {
+    this.#scope.check();
+    return this.#native.functions.llama_n_ctx(this.#pointer);
+  }
+  /** Bytes that the whole state takes when it is copied out. */
+  get stateSize(): number {
+    this.#scope.check();
+    return this.#native.functions.llama_state_get_size(this.#pointer);
+  }
+  get stats(): LlamaContextStats {
+    return {
+      ...this.#scheduler.stats,
+      threads: this.#scheduler.threads,
+      sequences: this.totalSequences - this.store.free,
+      heldTokens: this.store.heldTokens(),
+    };
+  }
+
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  onDispose(listener: () => void): () => void {
+    return this.#scope.onDispose(listener);
+  }
+  /** Ends running evaluations with a `disposed` error and gives all memory back. */
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+interface ResolvedOptions {
+  readonly contextSize: number;
+  readonly sequences: number;
+  readonly threads: number;
+  readonly minThreads: number;
+  readonly flashAttention: boolean | "auto";
+  readonly promptChunkSize: number;
+}
+
+async function resolveOptions(model: LlamaModel, options: LlamaContextOptions): Promise<ResolvedOptions> {
+  const wanted = typeof options.threads === "object" ? options.threads : { ideal: options.threads };
+  const limit = model.llama.maxThreads || usableCores();
+  return {
+    contextSize: await resolveContextSize(model, options),
+    sequences: options.sequences ?? 1,
+    threads: wanted.ideal || limit,
+    minThreads: Math.max(1, wanted.min ?? 1),
+    flashAttention: options.flashAttention ?? model.options.defaultContextFlashAttention ?? "auto",
+    promptChunkSize: options.promptChunkSize ?? 64,
+  };
+}
+
+function contextParams(
+  native: Native,
+  options: LlamaContextOptions,
+  resolved: ResolvedOptions,
+): ContextParamsStruct {
+  const params = native.functions.llama_context_default_params();
+  const batchSize = Math.min(options.batchSize ?? 512, Math.max(64, resolved.contextSize));
+  params.n_ctx = resolved.contextSize * resolved.sequences;
+  params.n_batch = batchSize;
+  params.n_ubatch = batchSize;
+  params.n_seq_max = resolved.sequences;
+  params.n_threads = resolved.threads;
+  params.n_threads_batch = resolved.threads;
+  params.flash_attn_type = resolved.flashAttention === "auto" ? -1 : resolved.flashAttention ? 1 : 0;
+  params.type_k = kvCacheTypes[options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16"];
+  params.type_v = kvCacheTypes[options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16"];
+  params.swa_full = options.swaFullCache ?? true;
+  // One cache for all sequences, so that they can share cells.
+  params.kv_unified = true;
+  params.no_perf = true;
+  return params;
+}

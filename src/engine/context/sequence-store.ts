@@ -1,0 +1,161 @@
+import { ColloquyError } from "../../base/errors.ts";
+import { Lock } from "../../base/lock.ts";
+import type { NativeFunctions } from "../../native/declarations.ts";
+import type { Pointer } from "../../native/structs.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { commonPrefixLength, findLongestPrefix } from "../ledger/longest-prefix.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
+
+/** What the context holds for one sequence id. */
+export interface HeldSequence {
+  readonly id: number;
+  readonly ledger: Ledger;
+  /** Cells before this position may be shared with another sequence, so they must not be moved. */
+  sharedEnd: number;
+  /** The prompt being read now, so that others with the same beginning can wait for it. */
+  reading: { readonly target: readonly number[]; readonly progressed: Set<() => void> } | undefined;
+}
+
+export interface SequenceStoreSetup {
+  readonly functions: NativeFunctions;
+  readonly context: Pointer;
+  readonly memory: Pointer | null;
+  readonly scheduler: Scheduler;
+  readonly totalSequences: number;
+  readonly canShift: boolean;
+  /** Whether a beginning of one sequence can be given to another without copying. */
+  readonly canShare: boolean;
+}
+
+/** A shorter shared beginning is read again: sharing it gains nothing. */
+const sharedTokensMin = 16;
+
+/** The sequences of a context: which ids are taken, what their cells hold, and who can share with whom. */
+export class SequenceStore {
+  readonly setup: SequenceStoreSetup;
+  /** The id in which cells wait while tokens are inserted before them, one edit at a time. */
+  readonly spareId: number;
+  readonly spareLock = new Lock();
+  readonly #held = new Map<number, HeldSequence>();
+
+  constructor(setup: SequenceStoreSetup) {
+    this.setup = setup;
+    this.spareId = setup.totalSequences;
+  }
+
+  get free(): number {
+    return this.setup.totalSequences - this.#held.size;
+  }
+
+  /** @throws ColloquyError `range` when all are taken */
+  take(): HeldSequence {
+    for (let id = 0; id < this.setup.totalSequences; id++) {
+      if (this.#held.has(id)) continue;
+      const held: HeldSequence = { id, ledger: new Ledger(), sharedEnd: 0, reading: undefined };
+      this.#held.set(id, held);
+      return held;
+    }
+    throw new ColloquyError("range", `All ${this.setup.totalSequences} sequences of the context are in use`, {
+      hint: "create the context with more sequences, or dispose one",
+    });
+  }
+
+  /** Gives a sequence's cells and its id back. */
+  async release(held: HeldSequence): Promise<void> {
+    await this.setup.scheduler.exclusive(() => this.remove(held, 0)).catch(() => undefined);
+    this.#held.delete(held.id);
+  }
+
+  heldTokens(): number {
+    let sum = 0;
+    for (const { ledger } of this.#held.values()) sum += ledger.length;
+    return sum;
+  }
+
+  /** Removes all cells from a position on. Only inside `scheduler.exclusive`. */
+  remove(held: HeldSequence, start: number): void {
+    const { functions, memory } = this.setup;
+    if (memory !== null) functions.llama_memory_seq_rm(memory, held.id, start, -1);
+    held.ledger.truncate(start);
+    held.sharedEnd = Math.min(held.sharedEnd, start);
+  }
+
+  /** Makes `to` hold the first `length` cells of `from`, by sharing them. Only inside `scheduler.exclusive`. */
+  share(from: HeldSequence, to: HeldSequence, length: number): void {
+    const { functions, memory } = this.setup;
+    this.remove(to, 0);
+    functions.llama_memory_seq_cp(memory, from.id, to.id, 0, length);
+    to.ledger.become(from.ledger.cells, length, Math.min(length, from.ledger.exactLength));
+    to.sharedEnd = length;
+    from.sharedEnd = Math.max(from.sharedEnd, length);
+  }
+
+  /**
+   * The other sequence whose cells are a longer beginning of `target` than `own` holds itself.
+   * Only inside `scheduler.exclusive`: ledgers change while a batch is evaluated.
+   */
+  findShared(
+    own: HeldSequence,
+    target: readonly number[],
+  ): { from: HeldSequence; length: number } | undefined {
+    if (!this.setup.canShare) return undefined;
+    const others = [...this.#held.values()].filter((other) => other !== own);
+    const best = findLongestPrefix(
+      others.map(({ ledger }) => ledger),
+      target,
+    );
+    if (best === undefined) return undefined;
+    const length = Math.min(best.length, target.length - 1);
+    const ownLength = commonPrefixLength(own.ledger.cells, target, own.ledger.exactLength);
+    return length >= ownLength + sharedTokensMin ? { from: others[best.index]!, length } : undefined;
+  }
+
+  /**
+   * Waits while another sequence is reading a beginning that `target` needs too: two readers would do it twice.
+   * Resolves when the shared part is read, when the reader has ended, or when the signal is aborted.
+   */
+  async waitForReader(
+    own: HeldSequence,
+    target: readonly number[],
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (!this.setup.canShare) return;
+    for (const other of this.#held.values()) {
+      const { reading } = other;
+      if (other === own || reading === undefined) continue;
+      const shared = Math.min(commonPrefixLength(reading.target, target), target.length - 1);
+      const have = commonPrefixLength(own.ledger.cells, target, own.ledger.exactLength);
+      if (shared < have + sharedTokensMin) continue;
+      while (other.reading === reading && other.ledger.length < shared && !signal?.aborted)
+        await nextProgress(reading.progressed, signal);
+    }
+  }
+
+  /** Marks a prompt as being read, from now until the returned function is called. */
+  beginReading(held: HeldSequence, target: readonly number[]): () => void {
+    const reading = { target, progressed: new Set<() => void>() };
+    held.reading = reading;
+    return () => {
+      if (held.reading === reading) held.reading = undefined;
+      for (const wake of [...reading.progressed]) wake();
+    };
+  }
+
+  /** Tells those who wait for this reader that more of it is in the cache. */
+  progressed(held: HeldSequence): void {
+    if (held.reading === undefined) return;
+    for (const wake of [...held.reading.progressed]) wake();
+  }
+}
+
+function nextProgress(progressed: Set<() => void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      progressed.delete(wake);
+      signal?.removeEventListener("abort", wake);
+      resolve();
+    };
+    progressed.add(wake);
+    signal?.addEventListener("abort", wake, { once: true });
+  });
+}

@@ -1,0 +1,225 @@
+import path from "node:path";
+import { DisposeScope } from "../../base/dispose.ts";
+import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
+import { checkGgufFile } from "../../models/gguf/check-gguf-file.ts";
+import type { GgufFileInfo } from "../../models/gguf/gguf-file-info.ts";
+import { registerProgress } from "../../native/memory.ts";
+import type { Native } from "../../native/native.ts";
+import type { Pointer } from "../../native/structs.ts";
+import type { LlamaContextOptions } from "../context/context-options.ts";
+import { LlamaContext } from "../context/llama-context.ts";
+import type { LanguageModel } from "../context-sequence.ts";
+import type { Llama } from "../llama.ts";
+import type { Token, Tokenizer } from "../token.ts";
+import { checkModelOptions, type LlamaModelOptions, loadMode } from "./model-options.ts";
+import type { TokenAttributes } from "./token-attributes.ts";
+import { createTokenizer, type LlamaVocabularyType, Vocabulary } from "./vocabulary.ts";
+
+/** A loaded model: its vocabulary and its weights. Made by `llama.loadModel()`. */
+export class LlamaModel implements LanguageModel {
+  readonly llama: Llama;
+  /** Text to tokens, and back with `tokenizer.detokenize`. */
+  readonly tokenizer: Tokenizer;
+  readonly tokens: ReturnType<Vocabulary["namedTokens"]>;
+  /** What the file's header says. */
+  readonly fileInfo: GgufFileInfo;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly modelPath: string;
+  readonly options: LlamaModelOptions;
+  /** @internal */
+  readonly vocabulary: Vocabulary;
+  /** @internal */
+  readonly pointer: Pointer;
+  readonly #native: Native;
+  readonly #scope = new DisposeScope("The model");
+
+  private constructor(llama: Llama, pointer: Pointer, options: LlamaModelOptions, info: GgufFileInfo) {
+    const { functions } = llama.native;
+    this.llama = llama;
+    this.options = options;
+    this.modelPath = options.modelPath;
+    this.fileInfo = info;
+    this.metadata = Object.fromEntries(info.metadataValues);
+    this.pointer = pointer;
+    this.#native = llama.native;
+    this.vocabulary = new Vocabulary(functions, functions.llama_model_get_vocab(pointer)!, () =>
+      this.#scope.check(),
+    );
+    this.tokenizer = createTokenizer(this.vocabulary);
+    this.tokens = this.vocabulary.namedTokens();
+    this.#scope.add(() => functions.llama_model_free.async(pointer));
+  }
+
+  /** @internal */
+  static async load(llama: Llama, options: LlamaModelOptions): Promise<LlamaModel> {
+    checkModelOptions(options);
+    options.loadSignal?.throwIfAborted();
+    const modelPath = path.resolve(options.modelPath);
+    const info = checkGgufFile(modelPath);
+    checkFits(llama, info, options);
+    const { functions, log } = llama.native;
+    const params = functions.llama_model_default_params();
+    params.n_gpu_layers = await gpuLayers(llama, info, options);
+    params.vocab_only = options.vocabOnly ?? false;
+    params.check_tensors = options.checkTensors ?? false;
+    params.load_mode = loadMode(options);
+    const { loadSignal, onLoadProgress } = options;
+    const watch = loadSignal !== undefined || onLoadProgress !== undefined;
+    const progress = watch
+      ? registerProgress((value) => {
+          onLoadProgress?.(value);
+          return !loadSignal?.aborted;
+        })
+      : undefined;
+    params.progress_callback = progress?.pointer ?? null;
+    log.takeRecent();
+    let pointer: Pointer | null;
+    try {
+      pointer = await functions.llama_model_load_from_file.async(modelPath, params);
+    } finally {
+      progress?.free();
+    }
+    if (loadSignal?.aborted) {
+      if (pointer !== null) await functions.llama_model_free.async(pointer);
+      throw loadSignal.reason;
+    }
+    if (pointer === null)
+      throw new ColloquyError("model-file-unsupported", `llama.cpp could not load "${modelPath}"`, {
+        cause: log.takeRecent() || undefined,
+      });
+    return new LlamaModel(llama, pointer, { ...options, modelPath }, info);
+  }
+
+  /**
+   * Makes a context: the memory in which sequences are evaluated.
+   * @throws ColloquyError `insufficient-memory`, `invalid-argument`, `disposed`
+   */
+  async createContext(options: LlamaContextOptions = {}): Promise<LlamaContext> {
+    this.#scope.check();
+    const context = await LlamaContext.create(this, this.#native, options);
+    if (this.disposed) {
+      await context.dispose();
+      this.#scope.check();
+    }
+    context.onDispose(this.#scope.add(() => context.dispose()));
+    return context;
+  }
+
+  get tokenize(): Tokenizer {
+    return this.tokenizer;
+  }
+  get detokenize(): Tokenizer["detokenize"] {
+    return this.tokenizer.detokenize;
+  }
+  isSpecialToken(token: Token | undefined): boolean {
+    return this.tokenizer.isSpecialToken(token);
+  }
+  isEogToken(token: Token | undefined): boolean {
+    return this.tokenizer.isEogToken(token);
+  }
+  tokenBytes(token: Token): Uint8Array {
+    return this.vocabulary.tokenBytes(token);
+  }
+  getTokenAttributes(token: Token): TokenAttributes {
+    return this.vocabulary.attributes(token);
+  }
+  *iterateAllTokens(): Generator<Token> {
+    for (let id = 0; id < this.vocabulary.size; id++) yield id as Token;
+  }
+
+  get vocabularySize(): number {
+    return this.vocabulary.size;
+  }
+  get vocabularyType(): LlamaVocabularyType {
+    return this.vocabulary.type;
+  }
+  get filename(): string {
+    return path.basename(this.modelPath);
+  }
+  /** The architecture as llama.cpp spells it, e.g. `"llama"`. */
+  get architecture(): string {
+    return String(this.metadata["general.architecture"]);
+  }
+  get trainContextSize(): number {
+    return this.#native.functions.llama_model_n_ctx_train(this.#alive());
+  }
+  get embeddingVectorSize(): number {
+    return this.#native.functions.llama_model_n_embd(this.#alive());
+  }
+  /** Bytes of all weights. */
+  get size(): number {
+    return this.#native.functions.llama_model_size(this.#alive());
+  }
+  get parameterCount(): number {
+    return this.#native.functions.llama_model_n_params(this.#alive());
+  }
+  get typeDescription(): string {
+    const text = new Uint8Array(256);
+    const length = this.#native.functions.llama_model_desc(this.#alive(), text, text.length);
+    return new TextDecoder().decode(text.subarray(0, length));
+  }
+  /** Keeps a state per sequence instead of cells: such a model cannot shift. */
+  get isRecurrent(): boolean {
+    const { functions } = this.#native;
+    return (
+      functions.llama_model_is_recurrent(this.#alive()) || functions.llama_model_is_hybrid(this.#alive())
+    );
+  }
+  /** Width of the sliding attention window, tokens; 0 for full attention. */
+  get slidingWindowSize(): number {
+    return Math.max(0, this.#native.functions.llama_model_n_swa(this.#alive()));
+  }
+  get gpuLayers(): number {
+    return this.llama.gpu === false ? 0 : Number(this.options.gpuLayers ?? 0) || 0;
+  }
+
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  onDispose(listener: () => void): () => void {
+    return this.#scope.onDispose(listener);
+  }
+  /** Gives the weights back, with every context of the model. */
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #alive(): Pointer {
+    this.#scope.check();
+    return this.pointer;
+  }
+}
+
+function checkFits(llama: Llama, info: GgufFileInfo, options: LlamaModelOptions): void {
+  if (options.ignoreMemorySafetyChecks || options.vocabOnly || llama.gpu !== false) return;
+  const need = info.totalFileSize;
+  // Mapped weights live in the file cache, but a model that is larger than all memory reads its file for every token.
+  const total = llama.ramStateSync().total;
+  if (need > total)
+    throw new InsufficientMemoryError(
+      `The model needs ${need} bytes for its weights, this machine has ${total} bytes of memory`,
+      { hint: "choose a smaller quantization, or set ignoreMemorySafetyChecks" },
+    );
+}
+
+/** How many layers go to the device. The share of the free memory decides; a layer is counted as an equal part of the file. */
+async function gpuLayers(llama: Llama, info: GgufFileInfo, options: LlamaModelOptions): Promise<number> {
+  if (llama.gpu === false) return 0;
+  const wanted = options.gpuLayers ?? "auto";
+  const layers = Number(info.architectureMetadata.block_count ?? 0) + 1;
+  if (wanted === "max") return layers;
+  if (typeof wanted === "number") return Math.min(wanted, layers);
+  const { free } = await llama.getVramState();
+  const room = Math.max(0, free - (await llama.vramPaddingSize()));
+  const fitting = Math.min(layers, Math.floor(room / (info.totalFileSize / layers)));
+  if (wanted === "auto") return fitting;
+  const min = wanted.min ?? 0;
+  if (fitting < min)
+    throw new InsufficientMemoryError(
+      `Only ${fitting} layers fit into the device's memory, gpuLayers.min is ${min}`,
+    );
+  return Math.min(fitting, wanted.max ?? layers);
+}

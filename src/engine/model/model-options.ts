@@ -1,0 +1,66 @@
+import { InvalidArgumentError, UnsupportedError } from "../../base/errors.ts";
+
+export interface LlamaModelOptions {
+  /** The GGUF file; for a split model its first part. */
+  modelPath: string;
+  /**
+   * Layers on the compute device. `"auto"` (default): as many as its free memory takes, `"max"`: all,
+   * a number: exactly so many, `{min, max}`: as many as fit within these bounds. Without a device always 0.
+   */
+  gpuLayers?: "auto" | "max" | number | { min?: number; max?: number; fitContext?: { contextSize?: number } };
+  /** Load the vocabulary alone: tokens without weights. Default false. */
+  vocabOnly?: boolean;
+  /** Map the file into memory instead of reading it. Default true where the system can. */
+  useMmap?: "auto" | boolean;
+  /** Keep the weights in memory: never swapped out. Default false. */
+  useMlock?: boolean;
+  /** Read past the system's file cache. Default false. */
+  useDirectIo?: boolean;
+  /** Check every tensor for invalid values while loading. Default false: it reads the whole file. */
+  checkTensors?: boolean;
+  /** Default of `createContext({flashAttention})` for this model. Default "auto". */
+  defaultContextFlashAttention?: boolean | "auto";
+  /** Called with 0 to 1 while the file loads. */
+  onLoadProgress?: (progress: number) => void;
+  /** Aborts the loading. */
+  loadSignal?: AbortSignal;
+  /** Load even when the estimate says that the model does not fit. Default false. */
+  ignoreMemorySafetyChecks?: boolean;
+  /** Not offered; refused by name. */
+  metadataOverrides?: never;
+}
+
+/** @throws InvalidArgumentError, UnsupportedError naming the option */
+export function checkModelOptions(options: LlamaModelOptions): void {
+  if (
+    options === null ||
+    typeof options !== "object" ||
+    typeof options.modelPath !== "string" ||
+    options.modelPath === ""
+  )
+    throw new InvalidArgumentError("loadModel() takes {modelPath: string, …}", {
+      hint: "use resolveModelFile() to turn a model URI into a path",
+    });
+  const { gpuLayers, metadataOverrides, onLoadProgress } = options;
+  if (metadataOverrides !== undefined)
+    throw new UnsupportedError("metadataOverrides is not offered", { hint: "write a corrected GGUF file" });
+  if (onLoadProgress !== undefined && typeof onLoadProgress !== "function")
+    throw new InvalidArgumentError("onLoadProgress must be a function");
+  const bounds =
+    typeof gpuLayers === "object" && gpuLayers !== null
+      ? [gpuLayers.min ?? 0, gpuLayers.max ?? 0]
+      : [gpuLayers ?? 0];
+  for (const value of bounds)
+    if (value !== "auto" && value !== "max" && !(Number.isInteger(value) && (value as number) >= 0))
+      throw new InvalidArgumentError(
+        `gpuLayers must be "auto", "max", a number of layers or {min, max}, not ${String(value)}`,
+      );
+}
+
+/** `llama_load_mode` in llama.h. */
+export function loadMode(options: LlamaModelOptions): number {
+  if (options.useDirectIo) return 4;
+  const map = options.useMmap !== false;
+  if (options.useMlock) return map ? 3 : 2;
+  return map ? 1 : 0;
+}

@@ -1,0 +1,56 @@
+/** What the planner must know of a job that waits for evaluation. */
+export interface PendingJob {
+  /** Tokens not evaluated yet, at least 1. */
+  readonly remaining: number;
+  /** 1 (lowest) to 5. */
+  readonly priority: number;
+  /** Order of arrival. */
+  readonly arrival: number;
+}
+
+export interface BatchLimits {
+  /** Tokens a batch can hold. */
+  readonly batchSize: number;
+  /** Tokens of prompts in a batch while somebody streams: keeps the gaps between streamed tokens short. */
+  readonly promptChunk: number;
+}
+
+/** Part of a batch: the next `count` tokens of a job. */
+export interface BatchShare<Job extends PendingJob> {
+  readonly job: Job;
+  readonly count: number;
+}
+
+/** A job this short goes along with every batch: a generated token, a short forced run or a draft. */
+export const stepTokensMax = 8;
+
+/**
+ * Composes the next batch. Steps of running replies go first, all of them together; prompts share what is left of the
+ * chunk in order of priority, then of arrival. Jobs of a lower priority wait while one of a higher priority has a prompt
+ * to read, so a completion never delays a question. The first job always gets room: nobody starves at equal priority.
+ */
+export function planBatch<Job extends PendingJob>(
+  jobs: readonly Job[],
+  limits: BatchLimits,
+): BatchShare<Job>[] {
+  const ordered = [...jobs].sort((a, b) => b.priority - a.priority || a.arrival - b.arrival);
+  const steps = ordered.filter((job) => job.remaining <= stepTokensMax);
+  const prompts = ordered.filter((job) => job.remaining > stepTokensMax);
+  const shares: BatchShare<Job>[] = [];
+  let room = limits.batchSize;
+  for (const job of steps) {
+    if (job.remaining > room) break;
+    shares.push({ job, count: job.remaining });
+    room -= job.remaining;
+  }
+  const someoneStreams = shares.length > 0 || prompts.length > 1;
+  let promptRoom = someoneStreams ? Math.min(room, limits.promptChunk) : room;
+  const highest = prompts[0]?.priority;
+  for (const job of prompts) {
+    if (promptRoom === 0 || job.priority !== highest) break;
+    const count = Math.min(job.remaining, promptRoom);
+    shares.push({ job, count });
+    promptRoom -= count;
+  }
+  return shares;
+}

@@ -1,0 +1,257 @@
+import { ColloquyError } from "../../base/errors.ts";
+import type { BatchDecoder, DecodeResult } from "./decoder.ts";
+import { type BatchLimits, type BatchShare, planBatch } from "./plan-batch.ts";
+
+/** Tokens to evaluate for one sequence. */
+export interface EvaluationRequest {
+  readonly sequence: number;
+  readonly tokens: readonly number[];
+  /** Position of the first token. */
+  readonly position: number;
+  readonly priority: number;
+  readonly signal?: AbortSignal | undefined;
+  /** How many of the last tokens need logits: 0 none, 1 to sample, more to check a draft. */
+  readonly outputs: number;
+  /**
+   * Called once, in the same turn of the event loop in which the batch ended, before anything else is decoded:
+   * `row(0)` are the logits of the first token that needs them.
+   */
+  readonly onLogits?: ((row: (index: number) => Float32Array) => void) | undefined;
+  /** Called when tokens are in the cache: how many of `tokens`, counted from the first. */
+  readonly onProgress?: ((evaluated: number) => void) | undefined;
+}
+
+interface Job extends EvaluationRequest {
+  readonly arrival: number;
+  evaluated: number;
+  remaining: number;
+  outputIndexes: number[];
+  settle(error?: unknown): void;
+}
+
+/** Told after every decode; says how many threads the next one uses. */
+export interface ThreadPolicy {
+  afterDecode(step: { threads: number; tokens: number; ms: number }): number;
+  readonly threads: number;
+}
+
+export interface SchedulerOptions {
+  readonly limits: BatchLimits;
+  readonly threads: ThreadPolicy;
+  /** Frees cells when the cache is full; returns false when nothing can be freed. */
+  readonly makeRoom: () => boolean;
+  /** Jobs that may wait; one more is refused with `queue-full`. Default 4096. */
+  readonly queueMax?: number;
+  readonly now?: () => number;
+}
+
+/** Figures of a scheduler since its start. */
+export interface SchedulerStats {
+  decodes: number;
+  tokens: number;
+  decodeMs: number;
+  batchTokensMax: number;
+  queued: number;
+}
+
+/** Thrown into a job whose signal was aborted; callers turn it into a finish or into the signal's reason. */
+export class EvaluationAborted extends ColloquyError {
+  constructor(signal: AbortSignal) {
+    super("aborted", "The evaluation was aborted", { cause: signal.reason });
+  }
+}
+
+/**
+ * Runs the evaluations of all sequences of a context: one decode at a time, everybody's pending tokens in one batch.
+ * It knows token ids and positions, nothing of chats.
+ */
+export class Scheduler {
+  readonly stats: SchedulerStats = { decodes: 0, tokens: 0, decodeMs: 0, batchTokensMax: 0, queued: 0 };
+  readonly #decoder: BatchDecoder;
+  readonly #options: SchedulerOptions;
+  readonly #now: () => number;
+  readonly #jobs = new Set<Job>();
+  #arrivals = 0;
+  readonly #exclusive: (() => Promise<void>)[] = [];
+  /** A decode or an exclusive task is on the native context. */
+  #busy = false;
+  #current: readonly BatchShare<Job>[] | undefined;
+  #scheduled = false;
+  #closed = false;
+
+  constructor(decoder: BatchDecoder, options: SchedulerOptions) {
+    this.#decoder = decoder;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    decoder.setThreads(options.threads.threads);
+  }
+
+  get threads(): number {
+    return this.#options.threads.threads;
+  }
+
+  /**
+   * Evaluates tokens.
+   * @throws EvaluationAborted when the signal is aborted; ColloquyError `queue-full`, `context-overflow`, `native-failure`
+   */
+  evaluate(request: EvaluationRequest): Promise<void> {
+    if (this.#closed) return Promise.reject(new ColloquyError("disposed", "The context is disposed"));
+    if (request.signal?.aborted) return Promise.reject(new EvaluationAborted(request.signal));
+    if (this.#jobs.size >= (this.#options.queueMax ?? 4096))
+      return Promise.reject(
+        new ColloquyError("queue-full", `${this.#jobs.size} evaluations are waiting already`),
+      );
+    return new Promise((resolve, reject) => {
+      const onAbort = () => this.#abortJob(job);
+      const job: Job = {
+        ...request,
+        arrival: this.#arrivals++,
+        evaluated: 0,
+        remaining: request.tokens.length,
+        outputIndexes: [],
+        settle: (error?: unknown) => {
+          if (!this.#jobs.delete(job)) return;
+          request.signal?.removeEventListener("abort", onAbort);
+          if (error === undefined) resolve();
+          else reject(error);
+        },
+      };
+      this.#jobs.add(job);
+      request.signal?.addEventListener("abort", onAbort, { once: true });
+      this.#schedule();
+    });
+  }
+
+  /** Runs a task on the native context while no decode and no other such task is running. */
+  exclusive<T>(task: () => T | Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#exclusive.push(async () => {
+        try {
+          const result = task();
+          resolve(result instanceof Promise ? await result : result);
+        } catch (error) {
+          reject(error);
+        }
+      });
+      if (!this.#busy) void this.#runExclusive();
+    });
+  }
+
+  async #runExclusive(): Promise<void> {
+    this.#busy = true;
+    for (let task = this.#exclusive.shift(); task !== undefined; task = this.#exclusive.shift()) await task();
+    this.#busy = false;
+    if (this.#jobs.size > 0) this.#schedule();
+  }
+
+  /** Ends every evaluation, the running one too, and resolves when native code has come to rest. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#current !== undefined) this.#decoder.abort();
+    const error = new ColloquyError("disposed", "The context was disposed during the evaluation");
+    await this.exclusive(() => undefined);
+    for (const job of [...this.#jobs]) job.settle(error);
+  }
+
+  #abortJob(job: Job): void {
+    const inBatch = this.#current?.some((share) => share.job === job) ?? false;
+    if (!inBatch) return job.settle(new EvaluationAborted(job.signal!));
+    // The batch may carry others' tokens. It is cut short only when nobody waits for it any more.
+    if (this.#current!.every((share) => share.job.signal?.aborted)) this.#decoder.abort();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#busy) return;
+    this.#scheduled = true;
+    // After the current turn: whoever got a token in the last batch has asked for the next one by then, so that
+    // all of them travel together; and input and output of the program get their turn in between.
+    setImmediate(() => {
+      this.#scheduled = false;
+      void this.#step();
+    });
+  }
+
+  async #step(): Promise<void> {
+    if (this.#busy || this.#closed) return;
+    const shares = planBatch([...this.#jobs], this.#options.limits);
+    if (shares.length === 0) return;
+    this.#current = shares;
+    this.#busy = true;
+    try {
+      await this.#decodeBatch(shares);
+    } catch (error) {
+      for (const { job } of shares) job.settle(error);
+    } finally {
+      this.#current = undefined;
+      await this.#runExclusive();
+    }
+  }
+
+  async #decodeBatch(shares: readonly BatchShare<Job>[]): Promise<void> {
+    const { stats } = this;
+    const decoder = this.#decoder;
+    decoder.begin();
+    for (const share of shares) addShare(decoder, share);
+    const tokens = shares.reduce((sum, { count }) => sum + count, 0);
+    const started = this.#now();
+    const result = await decoder.decode();
+    const ms = this.#now() - started;
+    stats.decodes++;
+    stats.tokens += tokens;
+    stats.decodeMs += ms;
+    stats.batchTokensMax = Math.max(stats.batchTokensMax, tokens);
+    stats.queued = this.#jobs.size;
+    if (result === "done") {
+      const { threads } = this.#options;
+      const used = threads.threads;
+      const next = threads.afterDecode({ threads: used, tokens, ms });
+      if (next !== used) decoder.setThreads(next);
+    }
+    for (const share of shares) this.#finishShare(share, result);
+    if (result === "no-room" && !this.#options.makeRoom()) this.#refuseLargest(shares);
+  }
+
+  #finishShare({ job, count }: BatchShare<Job>, result: DecodeResult): void {
+    if (result === "no-room") {
+      job.outputIndexes = [];
+    } else {
+      // After an abort the finished micro-batches stay in the cache: count what is really there.
+      const done =
+        result === "done"
+          ? count
+          : Math.max(0, this.#decoder.lastPosition(job.sequence) + 1 - (job.position + job.evaluated));
+      job.evaluated += done;
+      job.remaining -= done;
+      if (done > 0) job.onProgress?.(job.evaluated);
+    }
+    if (job.signal?.aborted) return job.settle(new EvaluationAborted(job.signal));
+    if (result !== "done" || job.remaining > 0) return;
+    try {
+      job.onLogits?.((index) => this.#decoder.logits(job.outputIndexes[index]!));
+      job.settle();
+    } catch (error) {
+      job.settle(error);
+    }
+  }
+
+  /** Nothing can be freed: the largest request goes, so that the others can finish. */
+  #refuseLargest(shares: readonly BatchShare<Job>[]): void {
+    const { job } = shares.reduce((a, b) => (b.job.remaining > a.job.remaining ? b : a));
+    job.settle(
+      new ColloquyError("context-overflow", `The cache has no room for ${job.remaining} more tokens`, {
+        hint: "use a larger contextSize, fewer sequences, or dispose sequences that are not needed",
+      }),
+    );
+  }
+}
+
+function addShare(decoder: BatchDecoder, { job, count }: BatchShare<Job>): void {
+  job.outputIndexes = [];
+  const firstOutput = job.tokens.length - job.outputs;
+  for (let offset = 0; offset < count; offset++) {
+    const at = job.evaluated + offset;
+    const output = at >= firstOutput;
+    const index = decoder.add(job.tokens[at]!, job.position + at, job.sequence, output);
+    if (output) job.outputIndexes.push(index);
+  }
+}

@@ -1,0 +1,1 @@
+export { getLlama, getLlamaGpuTypes, Llama } from "./engine/llama.ts";
