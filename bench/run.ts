@@ -1,0 +1,167 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { nativeFolder, rootFolder } from "./runner/folders.ts";
+import { describeMachine, describeModel, loadAverage } from "./runner/machine.ts";
+import { type SideName, sideNames, type Workload } from "./runner/protocol.ts";
+import { type Report, renderMarkdown, writeReport } from "./runner/report.ts";
+import { takeRounds } from "./runner/rounds.ts";
+import type { Sample } from "./runner/sample.ts";
+import { summarize } from "./runner/summary.ts";
+import { compileRawProgram } from "./sides/raw-program.ts";
+import { workloads } from "./workloads/index.ts";
+
+const help = `Usage: npm run bench -- [options] [workload ...]
+
+Compares colloquy with node-llama-cpp and with a raw loop, each in processes of its own, in alternating rounds.
+Before the first run: npm ci in bench/.
+
+Workloads (default: all):
+${workloads.map((workload) => `  ${workload.id.padEnd(5)}${workload.title}`).join("\n")}
+
+Options:
+  --model <file>     the GGUF file (default: $COLLOQUY_BENCH_MODEL, or the default model where the package keeps it)
+  --rounds <n>       rounds that count, at least 7 for figures to quote (default 7)
+  --sides <a,b>      of ${sideNames.join(", ")} (default: all)
+  --budget <s>       seconds after which a sample stops generating (default 60)
+  --quick            1 round, budget 10 s: whether it works, not how fast
+  --force            start above load ${0.5}, and count rounds that others disturbed
+  --help`;
+
+/** Above this load average the machine is not quiet. */
+const loadMax = 0.5;
+const quotableRounds = 7;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    model: { type: "string" },
+    rounds: { type: "string" },
+    sides: { type: "string" },
+    budget: { type: "string" },
+    quick: { type: "boolean", default: false },
+    force: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function positive(text: string | undefined, fallback: number, name: string): number {
+  const value = text == null ? fallback : Number(text);
+  return value > 0 && Number.isFinite(value) ? value : fail(`--${name} must be a number above 0`);
+}
+
+function chosenWorkloads(): readonly Workload[] {
+  if (positionals.length === 0) return workloads;
+  return positionals.map(
+    (id) =>
+      workloads.find((workload) => workload.id.toLowerCase() === id.toLowerCase()) ??
+      fail(`no workload ${id}`),
+  );
+}
+
+function chosenSides(): readonly SideName[] {
+  if (flags.sides == null) return sideNames;
+  return flags.sides
+    .split(",")
+    .map(
+      (name) =>
+        sideNames.find((side) => side === name) ?? fail(`no side ${name}; there are ${sideNames.join(", ")}`),
+    );
+}
+
+function modelPath(): string {
+  const path = flags.model ?? process.env.COLLOQUY_BENCH_MODEL ?? defaultModelPath();
+  return existsSync(path)
+    ? path
+    : fail(`there is no model at ${path}: pass --model, or run npm start once to fetch it`);
+}
+
+function defaultModelPath(): string {
+  return join(homedir(), ".cache", "colloquy", "models", "smollm2-135m-instruct-q4_1.gguf");
+}
+
+function commit(): string {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { cwd: fileURLToPath(rootFolder), encoding: "utf8" }).trim();
+  try {
+    return git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain") === "" ? "" : " with changes");
+  } catch {
+    return "unknown";
+  }
+}
+
+function nativeSha256(): string {
+  const library = join(nativeFolder(), "libllama.v0.5.0.so");
+  return existsSync(library) ? createHash("sha256").update(readFileSync(library)).digest("hex") : "unknown";
+}
+
+function announce(workload: Workload): (side: SideName, round: number, sample: Sample) => void {
+  return (side, round, sample) => {
+    const { answer, cpu } = sample;
+    const state = answer.kind === "outcome" ? (answer.outcome.cut ? "cut" : "done") : answer.kind;
+    const seconds = cpu == null ? "" : ` in ${cpu.wallSeconds.toFixed(1)} s`;
+    const disturbed = sample.disturbed ? `, others used ${cpu?.foreignSeconds?.toFixed(2)} s` : "";
+    process.stderr.write(`${workload.id} round ${round + 1} ${side}: ${state}${seconds}${disturbed}\n`);
+  };
+}
+
+async function main(): Promise<void> {
+  if (flags.help) return void process.stdout.write(`${help}\n`);
+  const rounds = Math.ceil(positive(flags.rounds, flags.quick ? 1 : quotableRounds, "rounds"));
+  const budgetMs = 1000 * positive(flags.budget, flags.quick ? 10 : 60, "budget");
+  const sides = chosenSides();
+  const chosen = chosenWorkloads();
+  const model = modelPath();
+  if (loadAverage() > loadMax && !flags.force)
+    fail(
+      `load average ${loadAverage().toFixed(2)} is above ${loadMax}: wait, or pass --force for void figures`,
+    );
+  const reservations = [
+    ...(rounds < quotableRounds ? [`${rounds} rounds, ${quotableRounds} are needed`] : []),
+    ...(flags.force ? ["forced: rounds that other processes disturbed are counted"] : []),
+    ...(process.platform === "linux" ? [] : ["foreign processor use cannot be seen on this system"]),
+  ];
+  const machine = describeMachine();
+  const modelFacts = await describeModel(model);
+  compileRawProgram();
+  const summaries = [];
+  for (const workload of chosen) {
+    const settings = { modelPath: model, cores: machine.cores, budgetMs: workload.budgetMs ?? budgetMs };
+    const keepDisturbed = flags.force;
+    const taken = await takeRounds({
+      workload,
+      sides,
+      rounds,
+      settings,
+      keepDisturbed,
+      onSample: announce(workload),
+    });
+    summaries.push(summarize(workload, sides, taken, keepDisturbed));
+  }
+  const report: Report = {
+    date: new Date().toISOString(),
+    command: [
+      "npm run bench --",
+      ...process.argv.slice(2).map((arg) => (arg === flags.model ? basename(arg) : arg)),
+    ].join(" "),
+    machine,
+    model: modelFacts,
+    nativeSha256: nativeSha256(),
+    commit: commit(),
+    reservations,
+    workloads: summaries,
+  };
+  const path = writeReport(report);
+  process.stdout.write(`${renderMarkdown(report)}\nWritten: ${path}.json and ${path}.md\n`);
+}
+
+await main();
