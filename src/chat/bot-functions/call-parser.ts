@@ -38,11 +38,6 @@ export interface CallParser {
   /** How much text was pushed, UTF-16 units. */
   readonly offset: number;
   push(text: string): CallSite[];
-  /**
-   * Tells that `text` was put into the stream from elsewhere: it is not scanned and moves no offset, but the word
-   * being read ends there. A call whose arguments are being read goes on behind it.
-   */
-  skip(text: string): void;
 }
 
 const LENGTH_MAX_DEFAULT = 8192;
@@ -93,10 +88,6 @@ class StreamingCallParser implements CallParser {
       this.#offset++;
     }
     return sites;
-  }
-
-  skip(text: string): void {
-    if (this.#call === undefined && text !== "") this.#words.reset(text[text.length - 1]!);
   }
 
   #scan(char: string): void {

@@ -40,7 +40,7 @@ export interface InlineCallRunner {
    * Takes the next piece of text that the model wrote, and runs the calls that end in it, one after the other.
    *
    * @returns the texts to put into the reply behind this piece, in order: generation goes on from there. []: go on.
-   * The texts are not scanned for calls. A call that stands directly behind a backtick is run when the closing
+   * Calls are looked for in what the model wrote, as if nothing were inserted. A call that stands directly behind a backtick is run when the closing
    * backtick is there, or any other character: the result belongs behind the code span.
    * @throws ColloquyError `aborted` when the signal is aborted; `busy` while another push is running
    */
@@ -146,9 +146,7 @@ class StreamingRunner implements InlineCallRunner {
       const call = await this.#run(site);
       this.calls.push(call);
       this.#options.onCall?.(call);
-      if (call.inserted === undefined) continue;
-      texts.push(call.inserted);
-      this.#parser.skip(call.inserted);
+      if (call.inserted !== undefined) texts.push(call.inserted);
     }
     return texts;
   }
