@@ -1,5 +1,6 @@
 import type { EditMode, EvaluateTargetOptions, EvaluationReport } from "../context-sequence.ts";
-import { type EditPlan, planEdit } from "../ledger/plan-edit.ts";
+import { commonPrefixLength } from "../ledger/longest-prefix.ts";
+import { type EditPlan, type EvaluateStep, planEdit } from "../ledger/plan-edit.ts";
 import type { Token } from "../token.ts";
 import { applyOperations, dropParked, unpark } from "./apply-plan.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
@@ -24,12 +25,10 @@ export async function alignSequence(
   const endReading = store.beginReading(held, target);
   try {
     let sharedTokens = 0;
-    const plan = await scheduler.exclusive(() => {
-      const shared = store.findShared(held, target);
-      if (shared !== undefined) {
-        store.share(shared.from, held, shared.length);
-        sharedTokens = shared.length;
-      }
+    const plan = await scheduler.exclusive(async () => {
+      await store.states.keepIfLost(held, target);
+      sharedTokens = await inherit(store, held, target);
+      if (!store.setup.canCut) await goBackIfCut(store, held, target);
       return edit(store, held, target, options.edit, onLogits === undefined);
     });
     await evaluatePlan(store, held, target, plan, options, onLogits);
@@ -44,6 +43,26 @@ export async function alignSequence(
     endReading();
     release();
   }
+}
+
+/** Takes over the longest beginning that another sequence or a kept state has. Returns its length, or 0. */
+async function inherit(store: SequenceStore, held: HeldSequence, target: readonly Token[]): Promise<number> {
+  const own = commonPrefixLength(held.ledger.cells, target, held.ledger.exactLength);
+  const shared = store.findShared(held, target);
+  const restored = await store.states.restore(held, target, Math.max(own, shared?.length ?? 0));
+  if (restored > 0 || shared === undefined) return restored;
+  store.share(shared.from, held, shared.length);
+  return shared.length;
+}
+
+/** Where cells cannot be cut at any token, goes back to the last checkpoint before the change. */
+async function goBackIfCut(
+  store: SequenceStore,
+  held: HeldSequence,
+  target: readonly Token[],
+): Promise<void> {
+  const common = Math.min(commonPrefixLength(held.ledger.cells, target), target.length - 1);
+  if (common < held.ledger.length) await held.checkpoints.goBack(store, held, common);
 }
 
 function edit(
@@ -81,7 +100,7 @@ async function evaluatePlan(
   const { ledger } = held;
   const parked = plan.operations.some(({ type }) => type === "park");
   try {
-    for (const step of plan.evaluate) {
+    for (const step of splitForCheckpoint(store, plan.evaluate)) {
       const last = step.end === target.length && onLogits !== undefined;
       await scheduler.evaluate({
         sequence: held.id,
@@ -96,10 +115,22 @@ async function evaluatePlan(
           store.progressed(held);
         },
       });
+      if (!last && !store.setup.canCut) await scheduler.exclusive(() => held.checkpoints.take(store, held));
       if (step.unpark !== undefined) await scheduler.exclusive(() => unpark(store, held, step, target));
     }
   } catch (error) {
     if (parked) await scheduler.exclusive(() => dropParked(store)).catch(() => undefined);
     throw error;
   }
+}
+
+/** Where edits need checkpoints, the last token goes alone: a checkpoint before it serves every other ending. */
+function splitForCheckpoint(store: SequenceStore, steps: readonly EvaluateStep[]): readonly EvaluateStep[] {
+  const last = steps.at(-1);
+  if (store.setup.canCut || last === undefined || last.end - last.start < 2) return steps;
+  return [
+    ...steps.slice(0, -1),
+    { start: last.start, end: last.end - 1 },
+    { start: last.end - 1, end: last.end },
+  ];
 }

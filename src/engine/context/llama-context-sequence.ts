@@ -12,6 +12,7 @@ import type {
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
+import { readStateFile, writeStateFile } from "../state/state-file.ts";
 import type { Token } from "../token.ts";
 import { TokenMeter } from "../token-meter.ts";
 import { alignSequence } from "./align-sequence.ts";
@@ -122,7 +123,14 @@ export class LlamaContextSequence implements ContextSequence {
 
   async clearHistory(): Promise<void> {
     this.#scope.check();
-    await this.#lock.run(() => this.store.setup.scheduler.exclusive(() => this.store.remove(this.held, 0)));
+    const { scheduler } = this.store.setup;
+    await this.#lock.run(() =>
+      scheduler.exclusive(async () => {
+        await this.store.states.keep(this.held);
+        this.store.remove(this.held, 0);
+        this.held.checkpoints.clear();
+      }),
+    );
   }
 
   /**
@@ -138,6 +146,37 @@ export class LlamaContextSequence implements ContextSequence {
         scheduler.exclusive(() => this.store.share(this.held, copy.held, this.held.ledger.length)),
       );
     return copy;
+  }
+
+  /**
+   * Saves what the sequence holds, with the tokens, the model's fingerprint and a checksum.
+   * @example await sequence.saveStateToFile("chat.state");
+   */
+  async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
+    this.#scope.check();
+    const { scheduler } = this.store.setup;
+    const state = await this.#lock.run(() => scheduler.exclusive(() => this.store.states.read(this.held)));
+    return {
+      fileSize: await writeStateFile(filePath, this.model.fingerprint, this.context.stateLayout, state),
+    };
+  }
+
+  /**
+   * Loads what {@link saveStateToFile} saved. The file is checked completely before anything changes, so the
+   * `acceptRisk` of node-llama-cpp is accepted and not needed.
+   * @throws ColloquyError `state-file-invalid`, `state-file-mismatch`, `context-overflow`; the sequence is as before
+   */
+  async loadStateFromFile(filePath: string, _options?: { acceptRisk?: boolean }): Promise<void> {
+    this.#scope.check();
+    const state = await readStateFile(filePath, this.model.fingerprint, this.context.stateLayout);
+    if (state.tokens.length > this.contextSize)
+      throw new ColloquyError(
+        "context-overflow",
+        `The file holds ${state.tokens.length} tokens, the context ${this.contextSize}`,
+      );
+    await this.#lock.run(() =>
+      this.store.setup.scheduler.exclusive(() => this.store.states.write(this.held, state)),
+    );
   }
 
   get disposed(): boolean {

@@ -1,12 +1,18 @@
 import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
-import type { Native } from "../../native/native.ts";
+import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { NativeDecoder } from "../scheduler/decoder.ts";
 import { Scheduler, type SchedulerStats } from "../scheduler/scheduler.ts";
+import { StateDirectory } from "../state/state-directory.ts";
 import { usableCores } from "../threads/usable-cores.ts";
-import { checkContextOptions, kvCacheTypes, type LlamaContextOptions } from "./context-options.ts";
+import {
+  checkContextOptions,
+  type KvCacheType,
+  kvCacheTypes,
+  type LlamaContextOptions,
+} from "./context-options.ts";
 import { resolveContextSize } from "./context-size.ts";
 import { LlamaContextSequence, type SequenceOptions } from "./llama-context-sequence.ts";
 import { SequenceStore } from "./sequence-store.ts";
@@ -34,6 +40,8 @@ export class LlamaContext {
   readonly canShift: boolean;
   /** @internal */
   readonly store: SequenceStore;
+  /** @internal What a saved state depends on besides the model. */
+  readonly stateLayout: string;
   readonly #native: Native;
   readonly #pointer: Pointer;
   readonly #scheduler: Scheduler;
@@ -46,6 +54,7 @@ export class LlamaContext {
     this.contextSize = options.contextSize;
     this.totalSequences = options.sequences;
     this.flashAttention = options.flashAttention;
+    this.stateLayout = options.stateLayout;
     this.#native = native;
     this.#pointer = pointer;
     const decoder = new NativeDecoder(
@@ -57,7 +66,7 @@ export class LlamaContext {
     this.batchSize = decoder.batchSize;
     this.#idealThreads = options.threads;
     const memory = functions.llama_get_memory(pointer);
-    this.canShift = memory !== null && functions.llama_memory_can_shift(memory);
+    this.canShift = memory !== null && options.canCut && functions.llama_memory_can_shift(memory);
     this.#scheduler = new Scheduler(decoder, {
       limits: {
         batchSize: decoder.batchSize,
@@ -73,7 +82,12 @@ export class LlamaContext {
       scheduler: this.#scheduler,
       totalSequences: options.sequences,
       canShift: this.canShift,
-      canShare: memory !== null && !model.isRecurrent,
+      contextSize: options.contextSize,
+      canShare: memory !== null && options.canCut,
+      canCut: options.canCut,
+      prefixCacheBytes: memory === null ? 0 : options.prefixCacheBytes,
+      stateDirectory: options.stateDirectory,
+      recentLog: () => native.log.takeRecent(),
     });
     this.#scope.add(async () => {
       await functions.llama_free.async(pointer);
@@ -158,6 +172,8 @@ export class LlamaContext {
   }
   /** Ends running evaluations with a `disposed` error and gives all memory back. */
   dispose(): Promise<void> {
+    // No later sequence will ask for what the disposed ones held.
+    this.store.states.cache.close();
     return this.#scope.dispose();
   }
   [Symbol.asyncDispose](): Promise<void> {
@@ -172,19 +188,41 @@ interface ResolvedOptions {
   readonly minThreads: number;
   readonly flashAttention: boolean | "auto";
   readonly promptChunkSize: number;
+  readonly canCut: boolean;
+  readonly prefixCacheBytes: number;
+  /** What a saved state depends on besides the model. */
+  readonly stateLayout: string;
+  readonly stateDirectory: StateDirectory | undefined;
 }
 
 async function resolveOptions(model: LlamaModel, options: LlamaContextOptions): Promise<ResolvedOptions> {
   const wanted = typeof options.threads === "object" ? options.threads : { ideal: options.threads };
   const limit = model.llama.maxThreads || usableCores();
+  const flashAttention = options.flashAttention ?? model.options.defaultContextFlashAttention ?? "auto";
+  const stateLayout = `llama.cpp ${llamaCppVersion}, keys ${keyType(options)}, values ${valueType(options)}, flash attention ${flashAttention}`;
+  const { cacheDirectory, cacheDirectoryBytes = 2 * 2 ** 30 } = options;
   return {
     contextSize: await resolveContextSize(model, options),
     sequences: options.sequences ?? 1,
     threads: wanted.ideal || limit,
     minThreads: Math.max(1, wanted.min ?? 1),
-    flashAttention: options.flashAttention ?? model.options.defaultContextFlashAttention ?? "auto",
+    flashAttention,
     promptChunkSize: options.promptChunkSize ?? 64,
+    canCut: !model.isRecurrent && (model.slidingWindowSize === 0 || options.swaFullCache !== false),
+    prefixCacheBytes: options.prefixCacheBytes ?? 256 * 2 ** 20,
+    stateLayout,
+    stateDirectory:
+      cacheDirectory === undefined
+        ? undefined
+        : new StateDirectory(cacheDirectory, cacheDirectoryBytes, model.fingerprint, stateLayout),
   };
+}
+
+function keyType(options: LlamaContextOptions): KvCacheType {
+  return options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16";
+}
+function valueType(options: LlamaContextOptions): KvCacheType {
+  return options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16";
 }
 
 function contextParams(
@@ -197,12 +235,13 @@ function contextParams(
   params.n_ctx = resolved.contextSize * resolved.sequences;
   params.n_batch = batchSize;
   params.n_ubatch = batchSize;
-  params.n_seq_max = resolved.sequences;
+  // One more than the user's: cells wait there while tokens are inserted before them.
+  params.n_seq_max = resolved.sequences + (resolved.canCut ? 1 : 0);
   params.n_threads = resolved.threads;
   params.n_threads_batch = resolved.threads;
   params.flash_attn_type = resolved.flashAttention === "auto" ? -1 : resolved.flashAttention ? 1 : 0;
-  params.type_k = kvCacheTypes[options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16"];
-  params.type_v = kvCacheTypes[options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16"];
+  params.type_k = kvCacheTypes[keyType(options)];
+  params.type_v = kvCacheTypes[valueType(options)];
   params.swa_full = options.swaFullCache ?? true;
   // One cache for all sequences, so that they can share cells.
   params.kv_unified = true;

@@ -5,6 +5,9 @@ import type { Pointer } from "../../native/structs.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { commonPrefixLength, findLongestPrefix } from "../ledger/longest-prefix.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { StateDirectory } from "../state/state-directory.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import { StateKeeper } from "./state-keeper.ts";
 
 /** What the context holds for one sequence id. */
 export interface HeldSequence {
@@ -12,6 +15,8 @@ export interface HeldSequence {
   readonly ledger: Ledger;
   /** Cells before this position may be shared with another sequence, so they must not be moved. */
   sharedEnd: number;
+  /** Where a memory that cannot be cut can go back to. */
+  readonly checkpoints: Checkpoints;
   /** The prompt being read now, so that others with the same beginning can wait for it. */
   reading: { readonly target: readonly number[]; readonly progressed: Set<() => void> } | undefined;
 }
@@ -22,9 +27,17 @@ export interface SequenceStoreSetup {
   readonly memory: Pointer | null;
   readonly scheduler: Scheduler;
   readonly totalSequences: number;
+  /** Room of each sequence, tokens. */
+  readonly contextSize: number;
   readonly canShift: boolean;
   /** Whether a beginning of one sequence can be given to another without copying. */
   readonly canShare: boolean;
+  /** Whether a sequence can be cut at any token; recurrent and small window memories cannot. */
+  readonly canCut: boolean;
+  readonly prefixCacheBytes: number;
+  readonly stateDirectory: StateDirectory | undefined;
+  /** The last warnings of the native log. */
+  recentLog(): string;
 }
 
 /** A shorter shared beginning is read again: sharing it gains nothing. */
@@ -36,11 +49,13 @@ export class SequenceStore {
   /** The id in which cells wait while tokens are inserted before them, one edit at a time. */
   readonly spareId: number;
   readonly spareLock = new Lock();
+  readonly states: StateKeeper;
   readonly #held = new Map<number, HeldSequence>();
 
   constructor(setup: SequenceStoreSetup) {
     this.setup = setup;
     this.spareId = setup.totalSequences;
+    this.states = new StateKeeper(this, setup.canCut, setup.prefixCacheBytes, setup.stateDirectory);
   }
 
   get free(): number {
@@ -51,7 +66,13 @@ export class SequenceStore {
   take(): HeldSequence {
     for (let id = 0; id < this.setup.totalSequences; id++) {
       if (this.#held.has(id)) continue;
-      const held: HeldSequence = { id, ledger: new Ledger(), sharedEnd: 0, reading: undefined };
+      const held: HeldSequence = {
+        id,
+        ledger: new Ledger(),
+        checkpoints: new Checkpoints(),
+        sharedEnd: 0,
+        reading: undefined,
+      };
       this.#held.set(id, held);
       return held;
     }
@@ -62,8 +83,14 @@ export class SequenceStore {
 
   /** Gives a sequence's cells and its id back. */
   async release(held: HeldSequence): Promise<void> {
-    await this.setup.scheduler.exclusive(() => this.remove(held, 0)).catch(() => undefined);
-    this.#held.delete(held.id);
+    try {
+      await this.setup.scheduler.exclusive(async () => {
+        await this.states.keep(held);
+        this.remove(held, 0);
+      });
+    } finally {
+      this.#held.delete(held.id);
+    }
   }
 
   heldTokens(): number {

@@ -10,6 +10,7 @@ import type { LlamaContextOptions } from "../context/context-options.ts";
 import { LlamaContext } from "../context/llama-context.ts";
 import type { LanguageModel } from "../context-sequence.ts";
 import type { Llama } from "../llama.ts";
+import { modelFingerprint } from "../state/model-fingerprint.ts";
 import type { Token, Tokenizer } from "../token.ts";
 import { checkModelOptions, type LlamaModelOptions, loadMode } from "./model-options.ts";
 import type { TokenAttributes } from "./token-attributes.ts";
@@ -32,6 +33,7 @@ export class LlamaModel implements LanguageModel {
   readonly pointer: Pointer;
   readonly #native: Native;
   readonly #scope = new DisposeScope("The model");
+  #fingerprint: string | undefined;
 
   private constructor(llama: Llama, pointer: Pointer, options: LlamaModelOptions, info: GgufFileInfo) {
     const { functions } = llama.native;
@@ -125,6 +127,12 @@ export class LlamaModel implements LanguageModel {
   }
   *iterateAllTokens(): Generator<Token> {
     for (let id = 0; id < this.vocabulary.size; id++) yield id as Token;
+  }
+
+  /** Identifies the model file: states saved with one model are refused by another. */
+  get fingerprint(): string {
+    this.#fingerprint ??= modelFingerprint(this.modelPath);
+    return this.#fingerprint;
   }
 
   get vocabularySize(): number {

@@ -155,9 +155,9 @@ export class Scheduler {
 
   #abortJob(job: Job): void {
     const inBatch = this.#current?.some((share) => share.job === job) ?? false;
-    if (!inBatch) return job.settle(new EvaluationAborted(job.signal!));
     // The batch may carry others' tokens. It is cut short only when nobody waits for it any more.
-    if (this.#current!.every((share) => share.job.signal?.aborted)) this.#decoder.abort();
+    if (!inBatch) job.settle(new EvaluationAborted(job.signal!));
+    else if (this.#current!.every((share) => share.job.signal?.aborted)) this.#decoder.abort();
   }
 
   #schedule(): void {
@@ -224,8 +224,11 @@ export class Scheduler {
       job.remaining -= done;
       if (done > 0) job.onProgress?.(job.evaluated);
     }
-    if (job.signal?.aborted) return job.settle(new EvaluationAborted(job.signal));
-    if (result !== "done" || job.remaining > 0) return;
+    if (job.signal?.aborted) job.settle(new EvaluationAborted(job.signal));
+    else if (result === "done" && job.remaining === 0) this.#complete(job);
+  }
+
+  #complete(job: Job): void {
     try {
       job.onLogits?.((index) => this.#decoder.logits(job.outputIndexes[index]!));
       job.settle();
