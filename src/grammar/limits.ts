@@ -9,8 +9,10 @@ export const GRAMMAR_LIMITS = {
   gbnfLength: 1 << 20,
   /** Characters of a pattern. */
   patternLength: 1 << 14,
-  /** Nesting of groups in a GBNF text or a pattern, and of nodes in a definition. */
+  /** Nesting of groups in a GBNF text or a pattern. */
   nesting: 200,
+  /** Nesting of nodes in a definition. */
+  definitionNesting: 1000,
   /** Rules of a definition. */
   rules: 20_000,
   /** Nodes and literal bytes of a definition. */
@@ -19,12 +21,12 @@ export const GRAMMAR_LIMITS = {
   repetition: 1_000_000,
   /** Items that one step of the automaton may look at. */
   closure: 200_000,
-  /** States of the automaton after which it is built afresh from the place where the matcher is. */
-  states: 60_000,
-  /** States that a single call may make on top of that. */
-  statesPerCall: 400_000,
-  /** Distinct stacks of unfinished rules that the automaton may know at once. */
-  nodesKnown: 4_000_000,
+  /** Transitions of the automaton (states × byte classes) after which it is begun afresh from where the matcher is. */
+  transitions: 4_000_000,
+  /** Transitions that a single call may make on top of that. */
+  transitionsPerCall: 20_000_000,
+  /** Entries for unfinished rules that the automaton may hold at once. */
+  unfinished: 4_000_000,
   /** Bytes that are looked ahead for forced text. */
   forcedBytes: 4096,
 } as const;

@@ -11,6 +11,9 @@ export interface TokenMask {
   readonly ids: Int32Array | undefined;
 }
 
+/** Up to so many allowed tokens, a mask lists them. */
+export const FEW_TOKENS = 256;
+
 /** One walk of a grammar along the text of one reply. */
 export interface GrammarMatcher {
   /** The tokens that may come next, end tokens included where the grammar may end. */

@@ -8,4 +8,6 @@ export interface GrammarVocabulary {
   readonly endTokens: readonly number[];
   /** The canonical tokens of a text, special tokens not parsed and no prefix space added. */
   tokenize(text: string): number[];
+  /** The token with this name, control tokens such as `<|im_end|>` included; for grammars that name tokens by text. */
+  findToken?(text: string): number | undefined;
 }

@@ -1,0 +1,220 @@
+import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
+import { Closure } from "./closure.ts";
+import type { GrammarProgram } from "./compile-program.ts";
+import { ITEM } from "./item-table.ts";
+import { doubled, END_NODE, StackStore } from "./stack-store.ts";
+
+/** The state in which the text cannot be continued to a match any more. */
+export const DEAD = 0;
+
+const UNKNOWN = -1;
+const NOT_FORCED = -2;
+
+/** What a state may go on with: an item's bytes and what follows. */
+interface OutgoingEdge {
+  readonly firstClass: number;
+  readonly lastClass: number;
+  readonly target: number;
+  readonly rest: number;
+}
+
+/**
+ * The deterministic automaton of a grammar over bytes. States are numbers and are made when they are reached,
+ * with all their transitions when they are first left. From every state but {@link DEAD} a match can be completed.
+ */
+export class Automaton {
+  readonly program: GrammarProgram;
+  readonly classCount: number;
+  readonly classOfByte: Uint8Array;
+  readonly start: number;
+  readonly #store: StackStore;
+  readonly #closure: Closure;
+  #transitions: Int32Array<ArrayBuffer>;
+  #stateSets = new Int32Array(64);
+  #stateOfSet = new Int32Array(64);
+  #forced = new Int32Array(64);
+  #stateCount = 1;
+
+  constructor(program: GrammarProgram) {
+    this.program = program;
+    this.classCount = program.classCount;
+    this.classOfByte = program.classOfByte;
+    this.#store = new StackStore(program);
+    this.#closure = new Closure(this.#store);
+    this.#transitions = new Int32Array(64 * this.classCount);
+    this.#closure.begin();
+    this.#closure.add(program.root, this.#store.sets.intern([END_NODE]));
+    this.start = this.#stateFor(this.#closure.finish());
+  }
+
+  /**
+   * The state after each state and byte class, at `state * classCount + class`; negative where {@link fill} was not
+   * called for the state yet. Replaced by a larger array when states are added.
+   */
+  get transitions(): Int32Array {
+    return this.#transitions;
+  }
+
+  get stateCount(): number {
+    return this.#stateCount;
+  }
+
+  /** So many states were made that it is better to begin afresh with {@link import}. */
+  get isFull(): boolean {
+    const { transitions, unfinished } = GRAMMAR_LIMITS;
+    return this.#stateCount * this.classCount > transitions || this.#store.size > unfinished / 4;
+  }
+
+  /** The state after one more byte. */
+  step(state: number, byte: number): number {
+    return this.stepClass(state, this.classOfByte[byte]!);
+  }
+
+  /** The state after one more byte of a class. */
+  stepClass(state: number, byteClass: number): number {
+    const at = state * this.classCount + byteClass;
+    if (this.#transitions[at] === UNKNOWN) this.fill(state);
+    return this.#transitions[at]!;
+  }
+
+  canEnd(state: number): boolean {
+    const { sets } = this.#store;
+    const set = this.#stateSets[state]!;
+    return set !== 0 && sets.member(sets.start(set)) === END_NODE;
+  }
+
+  /** The text is complete and nothing may follow. */
+  mustEnd(state: number): boolean {
+    const set = this.#stateSets[state]!;
+    return this.canEnd(state) && this.#store.sets.end(set) - this.#store.sets.start(set) === 1;
+  }
+
+  /** The only way to go on, when there is exactly one and it is a byte; else -1. */
+  forcedByte(state: number): number {
+    if (this.#forced[state] === 0) this.#forced[state] = this.#findForced(state);
+    const found = this.#forced[state]!;
+    return found === NOT_FORCED ? -1 : found - 1;
+  }
+
+  /** The indices of the program's tokens of which one may come here, as a whole token. */
+  tokens(state: number): number[] {
+    const found: number[] = [];
+    this.#eachNode(state, (item) => {
+      if (this.#store.kind(item) === ITEM.token) found.push(this.program.items.first[item]!);
+    });
+    return found;
+  }
+
+  /** The state after a token for which `matches` holds of one of the {@link tokens}. */
+  stepToken(state: number, matches: (token: number) => boolean): number {
+    this.#closure.begin();
+    this.#eachNode(state, (item, rest) => {
+      if (this.#store.kind(item) === ITEM.token && matches(this.program.items.first[item]!))
+        this.#closure.pop(rest);
+    });
+    return this.#stateFor(this.#closure.finish());
+  }
+
+  /** The state that goes on as either state does. */
+  union(left: number, right: number): number {
+    return this.#stateFor(this.#store.sets.union(this.#stateSets[left]!, this.#stateSets[right]!));
+  }
+
+  /** The same state as `state` of another automaton of the same program. */
+  import(from: Automaton, state: number): number {
+    return this.#stateFor(this.#store.import(from.#store, from.#stateSets[state]!));
+  }
+
+  /** Makes all transitions of a state. */
+  fill(state: number): void {
+    const edges = this.#edges(state);
+    const boundaries = new Uint8Array(this.classCount + 1);
+    for (const edge of edges) {
+      boundaries[edge.firstClass] = 1;
+      boundaries[edge.lastClass + 1] = 1;
+    }
+    const known = new Map<string, number>();
+    let target = DEAD;
+    const row = new Int32Array(this.classCount);
+    for (let byteClass = 0; byteClass < this.classCount; byteClass++) {
+      if (boundaries[byteClass] === 1) target = this.#target(edges, byteClass, known);
+      row[byteClass] = target;
+    }
+    this.#transitions.set(row, state * this.classCount);
+  }
+
+  #target(edges: readonly OutgoingEdge[], byteClass: number, known: Map<string, number>): number {
+    let key = "";
+    const covering: OutgoingEdge[] = [];
+    for (const edge of edges) {
+      if (edge.firstClass > byteClass || edge.lastClass < byteClass) continue;
+      covering.push(edge);
+      key += `${edge.target},${edge.rest};`;
+    }
+    if (covering.length === 0) return DEAD;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    this.#closure.begin();
+    for (const edge of covering) {
+      if (edge.target === 0) this.#closure.pop(edge.rest);
+      else this.#closure.add(edge.target, edge.rest);
+    }
+    const state = this.#stateFor(this.#closure.finish());
+    known.set(key, state);
+    return state;
+  }
+
+  #edges(state: number): OutgoingEdge[] {
+    const edges: OutgoingEdge[] = [];
+    this.#eachNode(state, (item, rest) => {
+      for (const edge of this.program.items.edges[item]!)
+        edges.push({
+          firstClass: this.classOfByte[edge.first]!,
+          lastClass: this.classOfByte[edge.last]!,
+          target: edge.target,
+          rest,
+        });
+    });
+    return edges;
+  }
+
+  #eachNode(state: number, visit: (item: number, rest: number) => void): void {
+    const { sets } = this.#store;
+    const set = this.#stateSets[state]!;
+    for (let i = sets.start(set); i < sets.end(set); i++) {
+      const node = sets.member(i);
+      if (node !== END_NODE) visit(this.#store.itemOf(node), this.#store.restOf(node));
+    }
+  }
+
+  #findForced(state: number): number {
+    if (state === DEAD || this.canEnd(state) || this.tokens(state).length > 0) return NOT_FORCED;
+    let found = -1;
+    for (let byte = 0; byte < 256; byte++) {
+      if (this.step(state, byte) === DEAD) continue;
+      if (found >= 0) return NOT_FORCED;
+      found = byte;
+    }
+    return found < 0 ? NOT_FORCED : found + 1;
+  }
+
+  #stateFor(set: number): number {
+    if (set === 0) return DEAD;
+    while (set >= this.#stateOfSet.length) this.#stateOfSet = doubled(this.#stateOfSet);
+    const known = this.#stateOfSet[set]!;
+    if (known !== 0) return known;
+    const { transitions, transitionsPerCall } = GRAMMAR_LIMITS;
+    if (this.#stateCount * this.classCount > transitions + transitionsPerCall)
+      throw limitError("transitions in one step", transitionsPerCall);
+    const state = this.#stateCount++;
+    if (state >= this.#stateSets.length) {
+      this.#stateSets = doubled(this.#stateSets);
+      this.#forced = doubled(this.#forced);
+      this.#transitions = doubled(this.#transitions);
+    }
+    this.#stateSets[state] = set;
+    this.#stateOfSet[set] = state;
+    this.#transitions.fill(UNKNOWN, state * this.classCount, (state + 1) * this.classCount);
+    return state;
+  }
+}

@@ -1,0 +1,109 @@
+import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
+import { ITEM } from "./item-table.ts";
+import { doubled, END_NODE, type StackStore } from "./stack-store.ts";
+
+/**
+ * Follows items down to those that consume something.
+ * An item that is reached by several ways is followed once, with what may come after it merged.
+ */
+export class Closure {
+  readonly #store: StackStore;
+  /** For each item reached: the set of nodes that may follow it. Valid where the stamp is current. */
+  #rests: Int32Array<ArrayBuffer>;
+  #stamps: Int32Array<ArrayBuffer>;
+  #stamp = 0;
+  #canEnd = false;
+  readonly #consuming: number[] = [];
+  readonly #work: number[] = [];
+
+  constructor(store: StackStore) {
+    this.#store = store;
+    this.#rests = new Int32Array(store.itemCount + 256);
+    this.#stamps = new Int32Array(store.itemCount + 256);
+  }
+
+  begin(): void {
+    this.#stamp++;
+    this.#canEnd = false;
+    this.#consuming.length = 0;
+    // A limit may have stopped the last one half way.
+    this.#work.length = 0;
+  }
+
+  /** Reaches an item that one of the nodes of `rest` must follow. */
+  add(item: number, rest: number): void {
+    while (item >= this.#stamps.length) {
+      this.#rests = doubled(this.#rests);
+      this.#stamps = doubled(this.#stamps);
+    }
+    if (this.#stamps[item] === this.#stamp) {
+      const known = this.#rests[item]!;
+      const merged = this.#store.sets.union(known, rest);
+      if (merged === known) return;
+      this.#rests[item] = merged;
+    } else {
+      this.#stamps[item] = this.#stamp;
+      this.#rests[item] = rest;
+    }
+    this.#work.push(item);
+  }
+
+  /** Reaches what follows a finished item. */
+  pop(rest: number): void {
+    const { sets } = this.#store;
+    for (let i = sets.start(rest); i < sets.end(rest); i++) {
+      const node = sets.member(i);
+      if (node === END_NODE) this.#canEnd = true;
+      else this.add(this.#store.itemOf(node), this.#store.restOf(node));
+    }
+  }
+
+  /** The set of nodes that consume something, the end among them where it was reached. */
+  finish(): number {
+    let steps = 0;
+    for (let item = this.#work.pop(); item !== undefined; item = this.#work.pop()) {
+      if (++steps > GRAMMAR_LIMITS.closure) throw limitError("ways to go on", GRAMMAR_LIMITS.closure);
+      this.#follow(item, this.#rests[item]!);
+    }
+    const nodes = new Set<number>();
+    if (this.#canEnd) nodes.add(END_NODE);
+    for (const item of this.#consuming) nodes.add(this.#store.node(item, this.#rests[item]!));
+    if (nodes.size === 1) return this.#store.sets.intern([...nodes]);
+    return this.#store.sets.intern(Int32Array.from(nodes).sort());
+  }
+
+  #follow(item: number, rest: number): void {
+    const { items } = this.#store.program;
+    switch (this.#store.kind(item)) {
+      case ITEM.empty:
+        this.pop(rest);
+        return;
+      case ITEM.bytes:
+      case ITEM.token:
+        this.#consuming.push(item);
+        return;
+      case ITEM.pair:
+        this.add(items.first[item]!, this.#after(items.second[item]!, rest));
+        return;
+      case ITEM.choice:
+        for (const child of items.children[item]!) this.add(child, rest);
+        return;
+      case ITEM.alias:
+        this.add(items.first[item]!, rest);
+        return;
+      case ITEM.repeat:
+        this.#followRepeat(item, rest);
+    }
+  }
+
+  #followRepeat(item: number, rest: number): void {
+    const { item: repeated, min, max } = this.#store.repetition(item);
+    if (min === 0) this.pop(rest);
+    const remaining = this.#store.repeat(repeated, Math.max(min - 1, 0), max < 0 ? max : max - 1);
+    this.add(repeated, remaining === 0 ? rest : this.#after(remaining, rest));
+  }
+
+  #after(item: number, rest: number): number {
+    return this.#store.sets.intern([this.#store.node(item, rest)]);
+  }
+}

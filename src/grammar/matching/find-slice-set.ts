@@ -1,0 +1,45 @@
+import { type Automaton, DEAD } from "../automaton/automaton.ts";
+import { utf8Sequences } from "../automaton/utf8-sequences.ts";
+import type { CodePointRange } from "../ir.ts";
+
+const FEWEST_CHARACTERS = 10;
+
+/** Everything beyond ASCII. */
+const BEYOND_ASCII: readonly CodePointRange[] = [
+  [0x80, 0xd7ff],
+  [0xe000, 0x10ffff],
+];
+
+/**
+ * The largest set of characters that a state takes with the same result: of ASCII one by one, and everything
+ * beyond it together. `undefined` when the set is too small to be worth a slice.
+ */
+export function findSliceSet(automaton: Automaton, state: number): CodePointRange[] | undefined {
+  const groups = new Map<number, CodePointRange[]>();
+  for (let byte = 0; byte < 0x80; byte++) {
+    const next = automaton.step(state, byte);
+    if (next === DEAD) continue;
+    const group = groups.get(next);
+    if (group === undefined) groups.set(next, [[byte, byte]]);
+    else group.push([byte, byte]);
+  }
+  let target = DEAD;
+  let largest: CodePointRange[] = [];
+  for (const [next, group] of groups) {
+    if (group.length <= largest.length) continue;
+    largest = group;
+    target = next;
+  }
+  if (largest.length < FEWEST_CHARACTERS) return undefined;
+  const beyond = BEYOND_ASCII.flatMap(utf8Sequences).every((sequence) => {
+    let states = new Set([state]);
+    for (const [first, last] of sequence) {
+      const after = new Set<number>();
+      for (const from of states)
+        for (let byte = first; byte <= last; byte++) after.add(automaton.step(from, byte));
+      states = after;
+    }
+    return states.size === 1 && states.has(target);
+  });
+  return beyond ? [...largest, ...BEYOND_ASCII] : largest;
+}

@@ -1,0 +1,170 @@
+import type { Automaton } from "../automaton/automaton.ts";
+import { FEW_TOKENS } from "../matcher.ts";
+import type { TokenSlice } from "../trie/token-slice.ts";
+import type { TokenTrie } from "../trie/token-trie.ts";
+import { findSliceSet } from "./find-slice-set.ts";
+import { forcedTokens } from "./forced-tokens.ts";
+import { SliceChains } from "./slice-chain.ts";
+import type { TokenReferences } from "./token-references.ts";
+import { walkTrie } from "./walk-trie.ts";
+
+/** Words of masks that are kept at most, for all states together. */
+const MAX_KEPT_WORDS = 2_000_000;
+const MAX_KEPT_FORCED = 4096;
+/** A walk over so many nodes is worth a slice. */
+const WIDE_WALK = 30_000;
+
+/** The mask of one state: a list where it is short, else bits. */
+export type StateMask =
+  | { readonly count: number; readonly ids: Int32Array; readonly words?: undefined }
+  | { readonly count: number; readonly ids?: undefined; readonly words: Uint32Array };
+
+/** The masks of an automaton's states for one vocabulary, made when asked for and kept while there is room. */
+export class MaskSource {
+  readonly automaton: Automaton;
+  readonly trie: TokenTrie;
+  readonly references: TokenReferences;
+  readonly #masks = new Map<number, StateMask>();
+  #keptWords = 0;
+  readonly #forced = new Map<number, readonly number[]>();
+  readonly #chains = new Map<TokenSlice, SliceChains>();
+
+  constructor(automaton: Automaton, trie: TokenTrie, references: TokenReferences) {
+    this.automaton = automaton;
+    this.trie = trie;
+    this.references = references;
+  }
+
+  mask(state: number): StateMask {
+    const kept = this.#masks.get(state);
+    if (kept !== undefined) {
+      this.#masks.delete(state);
+      this.#masks.set(state, kept);
+      return kept;
+    }
+    const mask = this.#compute(state);
+    this.#keep(state, mask);
+    return mask;
+  }
+
+  /** Tokens that must come next. */
+  forced(state: number): readonly number[] {
+    let tokens = this.#forced.get(state);
+    if (tokens === undefined) {
+      tokens = forcedTokens(this.automaton, this.trie, state);
+      if (this.#forced.size >= MAX_KEPT_FORCED) this.#forced.clear();
+      this.#forced.set(state, tokens);
+    }
+    return tokens;
+  }
+
+  /** The states after a token, or 0. */
+  step(state: number, token: number): number {
+    const { automaton } = this;
+    const references = automaton.tokens(state);
+    const byName =
+      references.length === 0
+        ? 0
+        : automaton.stepToken(state, (reference) => this.references.matches(reference, token));
+    const byBytes = this.#stepBytes(state, token);
+    return byName === 0 ? byBytes : byBytes === 0 ? byName : automaton.union(byName, byBytes);
+  }
+
+  #stepBytes(state: number, token: number): number {
+    const { data, starts } = this.trie.bytes;
+    const [start, end] = [starts[token]!, starts[token + 1]!];
+    if (start === end || this.trie.isEnd(token)) return 0;
+    let at = state;
+    for (let i = start; i < end && at !== 0; i++) at = this.automaton.step(at, data[i]!);
+    return at;
+  }
+
+  #compute(state: number): StateMask {
+    const chains = this.#bestSlice(state);
+    const { trie } = this;
+    const references = this.automaton.tokens(state);
+    let words: Uint32Array | undefined;
+    let count = 0;
+    if (chains === undefined) {
+      const walk = walkTrie(this.automaton, trie.trie, state, trie.scratch, 0);
+      count = walk.count;
+      if (walk.visited > WIDE_WALK) this.#addSlice(state);
+    } else {
+      const chain = chains.chain(state);
+      const { slice } = chains;
+      words = slice.plainMask(chain.length).slice();
+      if (chain.length < slice.longestPlain && chain.goesOn)
+        count = walkTrie(this.automaton, slice.plain, state, trie.scratch, count).count;
+      for (const group of slice.remainders)
+        if (chains.mayTake(chain, group))
+          count = walkTrie(this.automaton, group.trie, state, trie.scratch, count).count;
+    }
+    const ends = this.automaton.canEnd(state) ? trie.vocabulary.endTokens : [];
+    if (words === undefined && references.length === 0 && count + ends.length <= FEW_TOKENS)
+      return shortMask(trie.scratch.subarray(0, count), ends);
+    words ??= new Uint32Array(trie.wordCount);
+    for (let i = 0; i < count; i++) setBit(words, trie.scratch[i]!);
+    for (const reference of references) this.references.addTo(words, reference);
+    for (const end of ends) setBit(words, end);
+    return fromWords(words);
+  }
+
+  #bestSlice(state: number): SliceChains | undefined {
+    let best: SliceChains | undefined;
+    for (const slice of this.trie.slices) {
+      let chains = this.#chains.get(slice);
+      if (chains === undefined) this.#chains.set(slice, (chains = new SliceChains(this.automaton, slice)));
+      if (!chains.applies(state)) continue;
+      if (best === undefined || slice.plain.tokens.length > best.slice.plain.tokens.length) best = chains;
+    }
+    return best;
+  }
+
+  #addSlice(state: number): void {
+    if (!this.trie.hasRoomForSlices) return;
+    const ranges = findSliceSet(this.automaton, state);
+    if (ranges !== undefined) this.trie.slice(ranges);
+  }
+
+  #keep(state: number, mask: StateMask): void {
+    this.#masks.set(state, mask);
+    this.#keptWords += sizeOf(mask);
+    for (const [oldest, entry] of this.#masks) {
+      if (this.#keptWords <= MAX_KEPT_WORDS) break;
+      this.#masks.delete(oldest);
+      this.#keptWords -= sizeOf(entry);
+    }
+  }
+}
+
+/** What an entry costs, bookkeeping included. */
+function sizeOf(mask: StateMask): number {
+  return 32 + (mask.ids ?? mask.words).length;
+}
+
+function shortMask(tokens: Int32Array, ends: readonly number[]): StateMask {
+  const unique = new Set([...tokens, ...ends]);
+  return { count: unique.size, ids: Int32Array.from(unique).sort() };
+}
+
+function fromWords(words: Uint32Array): StateMask {
+  let count = 0;
+  for (let i = 0; i < words.length; i++) count += bitCount(words[i]!);
+  if (count > FEW_TOKENS) return { count, words };
+  const ids = new Int32Array(count);
+  let at = 0;
+  for (let i = 0; i < words.length; i++)
+    for (let rest = words[i]!; rest !== 0; rest &= rest - 1)
+      ids[at++] = i * 32 + (31 - Math.clz32(rest & -rest));
+  return { count, ids };
+}
+
+function bitCount(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+function setBit(words: Uint32Array, token: number): void {
+  words[token >>> 5]! |= 1 << (token & 31);
+}

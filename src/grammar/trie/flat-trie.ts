@@ -1,0 +1,61 @@
+import type { TokenBytes } from "./token-bytes.ts";
+
+/**
+ * A trie of tokens by their bytes, its nodes in depth-first order, so that a walk goes straight through the arrays.
+ * The root, for no bytes, is left out.
+ */
+export interface FlatTrie {
+  readonly nodeCount: number;
+  /** The byte that leads to a node. */
+  readonly bytes: Uint8Array;
+  /** How many bytes come before that one. */
+  readonly depths: Uint16Array;
+  /** The first node after all that are below a node. */
+  readonly ends: Int32Array;
+  /** The tokens at node `i` are `tokens[tokenStarts[i] … tokenStarts[i + 1] - 1]`. */
+  readonly tokenStarts: Int32Array;
+  /** All tokens, in the order of their bytes. */
+  readonly tokens: Int32Array;
+  /** One more than the greatest depth. */
+  readonly height: number;
+}
+
+/** Builds the trie of tokens that are sorted by their bytes; none of them is empty. */
+export function buildFlatTrie({ data, starts }: TokenBytes, tokens: Int32Array): FlatTrie {
+  let room = 0;
+  for (const token of tokens) room += starts[token + 1]! - starts[token]!;
+  const bytes = new Uint8Array(room);
+  const depths = new Uint16Array(room);
+  const ends = new Int32Array(room);
+  const tokenStarts = new Int32Array(room + 1);
+  const path: number[] = [];
+  let [nodeCount, height, previous] = [0, 0, 0];
+  for (let i = 0; i < tokens.length; i++) {
+    const start = starts[tokens[i]!]!;
+    const length = starts[tokens[i]! + 1]! - start;
+    let shared = 0;
+    while (shared < path.length && shared < length && data[previous + shared] === data[start + shared])
+      shared++;
+    for (let depth = shared; depth < path.length; depth++) ends[path[depth]!] = nodeCount;
+    path.length = shared;
+    for (let depth = shared; depth < length; depth++) {
+      bytes[nodeCount] = data[start + depth]!;
+      depths[nodeCount] = depth;
+      tokenStarts[nodeCount] = i;
+      path.push(nodeCount++);
+    }
+    height = Math.max(height, length);
+    previous = start;
+  }
+  for (const node of path) ends[node] = nodeCount;
+  tokenStarts[nodeCount] = tokens.length;
+  return {
+    nodeCount,
+    bytes: bytes.slice(0, nodeCount),
+    depths: depths.slice(0, nodeCount),
+    ends: ends.slice(0, nodeCount),
+    tokenStarts: tokenStarts.slice(0, nodeCount + 1),
+    tokens,
+    height,
+  };
+}

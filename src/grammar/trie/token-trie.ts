@@ -1,0 +1,101 @@
+import { InvalidArgumentError } from "../../base/errors.ts";
+import { complementRanges, normalizeRanges } from "../code-points.ts";
+import type { CodePointRange } from "../ir.ts";
+import type { GrammarVocabulary } from "../vocabulary.ts";
+import { buildFlatTrie, type FlatTrie } from "./flat-trie.ts";
+import { readTokenBytes, sortTokens, type TokenBytes } from "./token-bytes.ts";
+import { buildTokenSlice, type TokenSlice } from "./token-slice.ts";
+
+const MAX_SLICES = 4;
+
+/**
+ * What most open strings take, so that the first mask need not wait for it: everything but controls, quote and
+ * backslash, surrogates excepted. Other sets are sliced when they are first met.
+ */
+const COMMON_SLICE: readonly CodePointRange[] = complementRanges([
+  [0, 0x1f],
+  [0x22, 0x22],
+  [0x5c, 0x5c],
+  [0x7f, 0x7f],
+  [0xd800, 0xdfff],
+]);
+
+/**
+ * The tokens of one vocabulary, arranged for masks. Build it once per model and share it:
+ * it is not changed by its use, apart from slices that are added when they are first needed.
+ *
+ * @example
+ * const trie = TokenTrie.from(vocabulary);
+ * const matcher = grammar.matcher(trie);
+ */
+export class TokenTrie {
+  readonly vocabulary: GrammarVocabulary;
+  /** Words of a mask: one bit per token id. */
+  readonly wordCount: number;
+  readonly bytes: TokenBytes;
+  readonly trie: FlatTrie;
+  /** Room for a list of token ids, for whoever is at work: nobody leaves anything in it. */
+  readonly scratch: Int32Array;
+  readonly #isEnd: Uint8Array;
+  readonly #slices = new Map<string, TokenSlice>();
+
+  private constructor(vocabulary: GrammarVocabulary) {
+    this.vocabulary = vocabulary;
+    this.wordCount = (vocabulary.size + 31) >>> 5;
+    this.scratch = new Int32Array(vocabulary.size);
+    this.bytes = readTokenBytes(vocabulary);
+    this.#isEnd = new Uint8Array(vocabulary.size);
+    for (const id of vocabulary.endTokens) this.#isEnd[id] = 1;
+    const { starts } = this.bytes;
+    const tokens = new Int32Array(vocabulary.size);
+    let count = 0;
+    for (let id = 0; id < vocabulary.size; id++)
+      if (starts[id + 1]! > starts[id]! && this.#isEnd[id] === 0) tokens[count++] = id;
+    const sorted = tokens.slice(0, count);
+    sortTokens(this.bytes, sorted);
+    this.trie = buildFlatTrie(this.bytes, sorted);
+    this.slice(COMMON_SLICE);
+  }
+
+  /**
+   * Arranges a vocabulary. About 0.4 µs per token.
+   *
+   * @throws ColloquyError `invalid-argument` for a vocabulary without tokens or with end tokens that it does not have
+   */
+  static from(vocabulary: GrammarVocabulary): TokenTrie {
+    if (!Number.isSafeInteger(vocabulary.size) || vocabulary.size < 1)
+      throw new InvalidArgumentError(`A vocabulary cannot have ${vocabulary.size} tokens`);
+    for (const id of vocabulary.endTokens)
+      if (!Number.isSafeInteger(id) || id < 0 || id >= vocabulary.size)
+        throw new InvalidArgumentError(
+          `End token ${id} is not in the vocabulary of ${vocabulary.size} tokens`,
+        );
+    return new TokenTrie(vocabulary);
+  }
+
+  /** Whether a token ends a generation. */
+  isEnd(token: number): boolean {
+    return this.#isEnd[token] === 1;
+  }
+
+  /** The slices made so far. */
+  get slices(): Iterable<TokenSlice> {
+    return this.#slices.values();
+  }
+
+  get hasRoomForSlices(): boolean {
+    return this.#slices.size < MAX_SLICES;
+  }
+
+  /** The slice for a set of characters, built when it is first asked for. */
+  slice(ranges: readonly CodePointRange[]): TokenSlice {
+    const normalized = normalizeRanges(ranges);
+    const key = normalized.join(";");
+    let slice = this.#slices.get(key);
+    if (slice === undefined) {
+      slice = buildTokenSlice(this.bytes, this.trie.tokens, normalized, this.wordCount);
+      this.#slices.set(key, slice);
+    }
+    return slice;
+  }
+}
