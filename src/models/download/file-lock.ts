@@ -1,4 +1,4 @@
-import { open, readFile, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -18,7 +18,7 @@ export async function withFileLock<T>(
   const lockPath = `${path}.lock`;
   while (!(await acquire(lockPath))) {
     signal?.throwIfAborted();
-    if (await isAbandoned(lockPath)) await rm(lockPath, { force: true });
+    if (await isAbandoned(lockPath)) await removeAbandoned(lockPath);
     else await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
   const heartbeat = setInterval(() => {
@@ -55,6 +55,21 @@ async function isAbandoned(lockPath: string): Promise<boolean> {
     // The owner has just released it.
     return false;
   }
+}
+
+/**
+ * Two waiters may find the same lock abandoned, and one of them may have taken it anew before the other removes it.
+ * Moving it aside shows which one was caught; a living one is put back.
+ */
+async function removeAbandoned(lockPath: string): Promise<void> {
+  const aside = `${lockPath}.${process.pid}`;
+  try {
+    await rename(lockPath, aside);
+    if (!(await isAbandoned(aside))) await link(aside, lockPath);
+  } catch {
+    // Another waiter was quicker.
+  }
+  await rm(aside, { force: true });
 }
 
 function isAlive(pid: number): boolean {

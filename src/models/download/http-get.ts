@@ -30,6 +30,16 @@ export interface HttpResult {
   hops: readonly Headers[];
 }
 
+/** A server's refusal, with its status. */
+export class HttpStatusError extends ColloquyError {
+  readonly status: number;
+
+  constructor(status: number, message: string, hint: string | undefined) {
+    super(status === 404 || status === 410 ? "model-not-found" : "download-failed", message, { hint });
+    this.status = status;
+  }
+}
+
 const redirectsMax = 10;
 const retryAfterMsMax = 30_000;
 const statusesToRetry = new Set([408, 425, 429, 500, 502, 503, 504]);
@@ -113,12 +123,12 @@ async function fetchHeaders(url: string, headers: Headers, options: HttpGetOptio
 function statusError({ response, url }: HttpResult): ColloquyError {
   const { status } = response;
   const message = `${shownUrl(url)} answered with status ${status} ${response.statusText}`.trimEnd();
-  if (status === 404 || status === 410) return new ColloquyError("model-not-found", message);
-  const hint =
-    status === 401 || status === 403
-      ? "the model may be gated or private: pass a token that may read it"
-      : undefined;
-  return new ColloquyError("download-failed", message, { hint });
+  const secret = status === 401 || status === 403;
+  return new HttpStatusError(
+    status,
+    message,
+    secret ? "the model may be gated or private: pass a token that may read it" : undefined,
+  );
 }
 
 /** What went wrong below HTTP, in words: fetch itself only says "fetch failed". */

@@ -1,0 +1,155 @@
+import { basename } from "node:path";
+import { ColloquyError, InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
+import type { HttpTarget } from "./download/http-get.ts";
+import { allPartNames, parseSplitName, splitPartName } from "./gguf/split-parts.ts";
+import {
+  hubEndpoint,
+  hubFileUrl,
+  hubToken,
+  type ModelDownloadEndpoints,
+  type ModelFileAccessTokens,
+} from "./hub-endpoint.ts";
+import { chooseModelFile, listHubFiles, quantsIn } from "./hub-repository.ts";
+import type { ModelReference } from "./model-reference.ts";
+
+export type RemoteReference = Exclude<ModelReference, { kind: "path" }>;
+
+/** One file to fetch and the name it gets. */
+export interface PlannedFile extends HttpTarget {
+  fileName: string;
+  sizeBytes?: number;
+  sha256?: string;
+}
+
+export interface PlanOptions {
+  /** Name for the file instead of the one that would be made; of a split model, part numbers are added to it. */
+  fileName?: string;
+  headers?: Readonly<Record<string, string>>;
+  tokens?: ModelFileAccessTokens;
+  endpoints?: ModelDownloadEndpoints;
+  signal?: AbortSignal;
+}
+
+/**
+ * Which files have to be fetched for a model, the one to load first.
+ *
+ * @throws ColloquyError `model-not-found` when the repository has no such file
+ */
+export async function planDownload(
+  reference: RemoteReference,
+  options: PlanOptions = {},
+): Promise<PlannedFile[]> {
+  const { headers } = options;
+  if (reference.kind === "url") {
+    const url = new URL(reference.url);
+    const name = urlFileName(url);
+    const names = localNames(allPartNames(name), name, options.fileName);
+    return allPartNames(name).map((part, index) => {
+      const partUrl = new URL(url);
+      partUrl.pathname = url.pathname.slice(0, url.pathname.lastIndexOf("/") + 1) + encodeURIComponent(part);
+      return { url: part === name ? url.href : partUrl.href, headers, fileName: names[index]! };
+    });
+  }
+  const endpoint = hubEndpoint(options.endpoints);
+  const { repository, revision } = reference;
+  const token = hasAuthorization(headers) ? undefined : await hubToken(options.tokens);
+  const chosen = await hubFilesOf(reference, endpoint, token, options.signal);
+  const prefixed = chosen.map((file) => hubFileName(repository, revision, file.path));
+  const names = localNames(prefixed, prefixed[0]!, options.fileName);
+  return chosen.map(({ path, sizeBytes, sha256 }, index) => ({
+    url: hubFileUrl(endpoint, repository, revision, path),
+    headers,
+    token,
+    fileName: names[index]!,
+    sizeBytes,
+    sha256,
+  }));
+}
+
+interface ChosenFile {
+  path: string;
+  sizeBytes?: number;
+  sha256?: string;
+}
+
+async function hubFilesOf(
+  reference: Exclude<RemoteReference, { kind: "url" }>,
+  endpoint: string,
+  token: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ChosenFile[]> {
+  if (reference.kind === "hub-file") return allParts(reference.path).map((path) => ({ path }));
+  const { repository, revision, quant } = reference;
+  const files = await listHubFiles(endpoint, repository, revision, token, { signal });
+  const paths = files.map((file) => file.path);
+  const first = chooseModelFile(paths, quant);
+  if (first === undefined) {
+    const quants = quantsIn(paths);
+    const wanted = quant === undefined ? "no GGUF model file" : `no GGUF file with the quantisation ${quant}`;
+    const hint = quants.length === 0 ? undefined : `it has ${quants.join(", ")}`;
+    throw new ColloquyError("model-not-found", `The repository "${repository}" has ${wanted}`, { hint });
+  }
+  return allParts(first).map((path) => {
+    const file = files.find((candidate) => candidate.path === path);
+    if (file !== undefined) return file;
+    throw new ColloquyError("model-not-found", `The repository "${repository}" lacks the part "${path}"`);
+  });
+}
+
+/** All parts of a split model, whichever part was named. */
+function allParts(path: string): string[] {
+  const folder = path.slice(0, path.lastIndexOf("/") + 1);
+  return allPartNames(path.slice(folder.length)).map((name) => folder + name);
+}
+
+/** Names on disk: the given name takes the place of the made one, with the parts' numbers when there are parts. */
+function localNames(parts: string[], made: string, given: string | undefined): string[] {
+  if (given === undefined) return parts;
+  if (basename(given) !== given || given === "" || given === "." || given === "..") {
+    throw new InvalidArgumentError(`"${given}" is not a file name; the folder is the option "directory"`);
+  }
+  if (parseSplitName(made) === undefined) return [given];
+  const stem = parseSplitName(given)?.prefix ?? given.replace(/\.gguf$/i, "");
+  return parts.map((_, index) => splitPartName(stem, index + 1, parts.length));
+}
+
+/**
+ * Name on disk of a hub file: it tells owner, repository, branch (other than main) and folder apart, so that
+ * different models do not overwrite each other.
+ */
+export function hubFileName(repository: string, revision: string, path: string): string {
+  return hubFilePrefix(repository, revision) + safeName(path.replaceAll("/", "__"));
+}
+
+export function hubFilePrefix(repository: string, revision: string): string {
+  const branch = revision === "main" ? "" : `${safeName(revision)}_`;
+  return `hf_${safeName(repository.replace("/", "_"))}_${branch}`;
+}
+
+/** The file name at the end of an address. */
+export function urlFileName(url: URL): string {
+  const last = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
+  if (/\.gguf(\.part|-split-)/i.test(last)) {
+    const hint = "download the pieces and join them, or use a model split by llama-gguf-split";
+    throw new UnsupportedError(`"${last}" is one piece of a file cut by bytes, which cannot be fetched`, {
+      hint,
+    });
+  }
+  const name = safeName(last);
+  if (name === "")
+    throw new InvalidArgumentError(`The address ${url.origin}${url.pathname} has no file name`);
+  return name;
+}
+
+/** Without characters that one of the platforms forbids in names, and without a dot in front. */
+function safeName(name: string): string {
+  const forbidden = '<>:"/\\|?*';
+  const safe = [...name].map((character) =>
+    forbidden.includes(character) || character < " " ? "_" : character,
+  );
+  return safe.join("").replace(/^\.+/, "").slice(-200);
+}
+
+function hasAuthorization(headers: Readonly<Record<string, string>> | undefined): boolean {
+  return Object.keys(headers ?? {}).some((name) => name.toLowerCase() === "authorization");
+}
