@@ -15,6 +15,10 @@ export interface RoleFormat {
   readonly suffix: LlamaText;
   /** Instead of `prefix` when the message is the first of the chat. */
   readonly firstPrefix?: LlamaText;
+  /** Instead of `suffix` when the message is the first of the chat. */
+  readonly firstSuffix?: LlamaText;
+  /** Instead of `prefix` for the response that is still to be written. */
+  readonly openPrefix?: LlamaText;
 }
 
 /** How a format without system messages carries their text: inside a user message. */
@@ -63,6 +67,8 @@ export interface FormatDescription {
   readonly settings: ChatWrapperSettings;
   /** Before the first message. */
   readonly start: LlamaText;
+  /** Follows `start` when the chat does not begin with a system message. */
+  readonly startWithoutSystem?: LlamaText;
   readonly system: RoleFormat | SystemInUser;
   readonly user: RoleFormat;
   readonly model: RoleFormat;

@@ -159,9 +159,13 @@ function joinMessages(
     if (index === firstOther) parts.push(format.systemEnd);
     const around =
       role === "system" && isSystemInUser(format.system) ? format.user : (format[role] as RoleFormat);
+    const isFirst = index === 0;
+    const isOpen = index === messages.length - 1;
     if (index === lastUser) parts.push(toolsBlock);
-    parts.push(index === 0 ? (around.firstPrefix ?? around.prefix) : around.prefix, text);
-    if (index < messages.length - 1) parts.push(around.suffix);
+    if (isFirst && role !== "system") parts.push(format.startWithoutSystem);
+    const prefix = (isFirst ? around.firstPrefix : undefined) ?? (isOpen ? around.openPrefix : undefined);
+    parts.push(prefix ?? around.prefix, text);
+    if (!isOpen) parts.push((isFirst ? around.firstSuffix : undefined) ?? around.suffix);
   }
   return LlamaText(parts);
 }
