@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { seededRandom } from "./seeded-random.ts";
 import { type TinyVocabulary, tinyVocabulary } from "./tiny-vocabulary.ts";
 import { type WritableGguf, type WritableTensor, type WritableValue, writeGguf } from "./write-gguf.ts";
 
@@ -168,10 +169,10 @@ function filled(name: string, dimensions: number[], value: (index: number) => nu
 
 /** Seeded normal numbers, scaled so that activations keep their size from layer to layer. */
 class RandomTensors {
-  #state: number;
+  readonly #uniform: () => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#uniform = seededRandom(seed);
   }
 
   /** A matrix of `outputs` rows of `inputs` elements; a vector when `outputs` is 1. */
@@ -184,14 +185,5 @@ class RandomTensors {
   #normal(): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.#uniform()));
     return radius * Math.cos(2 * Math.PI * this.#uniform());
-  }
-
-  /** Mulberry32. */
-  #uniform(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 }
