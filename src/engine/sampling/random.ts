@@ -33,7 +33,8 @@ function randomFrom(state: Uint32Array): Random {
   };
 }
 
-function nextWord(state: Uint32Array): number {
+/** One step of the generator; changes the four words of `state`. */
+export function nextWord(state: Uint32Array): number {
   const s1 = state[1]!;
   const result = Math.imul(rotateLeft(Math.imul(s1, 5), 7), 9);
   state[2]! ^= state[0]!;

@@ -180,6 +180,15 @@ describe("ThreadGovernor", () => {
     for (let i = 0; i < 3000; i++) expect(machine.step(1, 8 + i * 0.03).threads).toBe(2);
   });
 
+  it("keeps the fewest threads it was told to keep", () => {
+    const governor = new ThreadGovernor({ maxThreads: 8, minThreads: 3, now: () => 0 });
+    governor.report({ threads: 8, tokens: 1, ms: 4 });
+    expect(governor.report({ threads: 8, tokens: 1, ms: 400 })).toBe(3);
+    const fixed = new ThreadGovernor({ maxThreads: 4, minThreads: 9, now: () => 0 });
+    fixed.report({ threads: 4, tokens: 1, ms: 4 });
+    expect(fixed.report({ threads: 4, tokens: 1, ms: 400 })).toBe(4);
+  });
+
   it("ignores impossible reports", () => {
     const governor = new ThreadGovernor({ maxThreads: 4, now: () => 0 });
     expect(governor.report({ threads: 4, tokens: 0, ms: 1 })).toBe(4);

@@ -3,6 +3,8 @@ import type { FreeCores } from "./free-cores.ts";
 export interface ThreadGovernorOptions {
   /** Never more than this many threads; the usable cores as a rule. */
   readonly maxThreads: number;
+  /** Never fewer than this many. Default 1. */
+  readonly minThreads?: number;
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** How many cores others leave free; see `createFreeCores`. Without it, probes are blind and rarer. */
@@ -58,7 +60,7 @@ const expectedLossMsMax = 1000;
  * when another process takes one of the cores, every barrier waits for the scheduler of the operating system, and
  * a token takes a hundred times as long. One thread alone needs no barrier: it is slow, but never that slow.
  *
- * So: a step that takes three times its best pace sheds all threads but one at once. While there are fewer threads than
+ * So: a step that takes three times its best pace sheds all threads but one (`minThreads`) at once. While there are fewer threads than
  * allowed, the load of other processes is looked at, and when the cores are idle again, the next step is a probe with
  * twice the threads. What failed probes and sheds cost is booked as a debt that time pays back; with too much debt no
  * probe is made, so a neighbour that comes and goes costs a bounded part of the time. Prompts and single tokens have
@@ -72,6 +74,7 @@ const expectedLossMsMax = 1000;
  */
 export class ThreadGovernor {
   readonly #max: number;
+  readonly #min: number;
   readonly #now: () => number;
   readonly #readFree: FreeCores | undefined;
   readonly #paces = new Map<number, Pace>();
@@ -87,6 +90,7 @@ export class ThreadGovernor {
 
   constructor(options: ThreadGovernorOptions) {
     this.#max = Math.max(1, Math.floor(options.maxThreads));
+    this.#min = Math.min(this.#max, Math.max(1, Math.floor(options.minThreads ?? 1)));
     this.#now = options.now;
     this.#readFree = options.freeCores;
     this.#threads = this.#max;
@@ -105,17 +109,18 @@ export class ThreadGovernor {
 
   /** Tells of a decode; returns the threads for the next one. */
   report({ threads, tokens, ms }: DecodeReport): number {
-    if (this.#max === 1 || tokens < 1 || !(ms >= 0)) return this.#threads;
+    if (this.#max === this.#min || tokens < 1 || !(ms >= 0)) return this.#threads;
     this.#payDebt();
     const pace = this.#paceOf(threads, tokens);
     const msPerToken = ms / tokens;
     const probe = this.#probe;
     this.#probe = undefined;
     if (probe !== undefined && threads === probe.threads) this.#judge(probe, pace, msPerToken, tokens);
-    else if (threads > 1 && this.#isJump(pace, msPerToken, tokens)) this.#shed(ms - pace.best * tokens);
+    else if (threads > this.#min && this.#isJump(pace, msPerToken, tokens))
+      this.#shed(ms - pace.best * tokens);
     else {
       learn(pace, msPerToken);
-      if (threads > 1 && pace.samples <= 8 && !pace.proven) this.#distrustFirstPace();
+      if (threads > this.#min && pace.samples <= 8 && !pace.proven) this.#distrustFirstPace();
     }
     if (this.#threads < this.#max) this.#considerProbe(tokens);
     return this.#threads;
@@ -127,7 +132,7 @@ export class ThreadGovernor {
   }
 
   #shed(lostMs: number): void {
-    this.#threads = 1;
+    this.#threads = this.#min;
     this.#book(lostMs);
     this.#restartLoadWindow();
     this.#postponeBlindProbe(lostMs);
@@ -137,7 +142,7 @@ export class ThreadGovernor {
   #distrustFirstPace(): void {
     const free = this.#readFreeCores();
     if (free === undefined || free >= this.#threads) return;
-    this.#threads = 1;
+    this.#threads = this.#min;
     this.#postponeBlindProbe(0);
   }
 
