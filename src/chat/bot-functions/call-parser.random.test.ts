@@ -208,7 +208,8 @@ function twinCalls(text: string, names: readonly string[]): TwinSite[] {
       if (!(error instanceof TwinRefusal)) throw error;
       const end = twinLaxEnd(text, tokens, error.at);
       if (end === undefined) return sites;
-      if (!end.dropped) sites.push({ ...place, kind: "refused", end: end.at });
+      const isPlural = place.backticks === 0 && /^e?s\)$/.test(text.slice(open, end.at));
+      if (!end.dropped && !isPlural) sites.push({ ...place, kind: "refused", end: end.at });
       word.lastIndex = end.at;
     }
   }
@@ -256,7 +257,7 @@ function pushInPieces(text: string, random: (below: number) => number): CallSite
 const FRAGMENTS =
   '( ) [ ] { } , : = f( g( time( now() ) ) , "a" "b)" \' " 1 -2.5 1e5 0x1F 012 + . ` True None k= k w def function é \\ \n \n\n'
     .split(" ")
-    .concat([" ", " ", "f(", "f()", '{"k": ', "[1, 2]", "(1,)"]);
+    .concat(["s)", " ", " ", "f(", "f()", '{"k": ', "[1, 2]", "(1,)"]);
 
 test("random text: streaming in pieces equals the slow twin over the whole text", () => {
   const seen = { call: 0, refused: 0 };

@@ -32,7 +32,7 @@ export interface CallParserOptions {
  *
  * Each call site is reported once, by the {@link CallParser.push} that brings its closing parenthesis. A site whose
  * arguments are not literals is reported there too, as refused. Parentheses of a refused call are matched without
- * regard to quotes (an apostrophe in prose opens no string), and it is dropped silently at a blank line.
+ * regard to quotes (an apostrophe in prose opens no string), and it is dropped silently at a blank line. `date(s)` outside of backticks is a plural.
  */
 export interface CallParser {
   /** How much text was pushed, UTF-16 units. */
@@ -41,6 +41,8 @@ export interface CallParser {
 }
 
 const LENGTH_MAX_DEFAULT = 8192;
+const PLURALS: ReadonlySet<string> = new Set(["s)", "es)"]);
+const PLURAL_LENGTH_MAX = 4;
 const DEFINERS: ReadonlySet<string> = new Set(["def", "function"]);
 
 /**
@@ -99,17 +101,16 @@ class StreamingCallParser implements CallParser {
   }
 
   #read(call: OpenCall, char: string, sites: CallSite[]): void {
+    const tooLong = this.#offset + 1 - call.start > this.#lengthMax;
+    const progress = call.push(char);
+    if (progress === "open" && !tooLong) return;
     const end = this.#offset + 1;
     const place: CallPlace = { name: call.name, start: call.start, end, backticks: call.backticks };
-    const tooLong = end - call.start > this.#lengthMax;
-    const progress = call.push(char);
     if (tooLong && progress !== "dropped" && !call.refused) {
       const reason = `the call is longer than ${this.#lengthMax} characters`;
       sites.push({ ...place, kind: "refused", reason });
     } else if (progress === "closed" && !tooLong) {
       sites.push(call.site(place));
-    } else if (progress === "open" && !tooLong) {
-      return;
     }
     this.#call = undefined;
     this.#words.reset(char);
@@ -177,6 +178,8 @@ class OpenCall {
   readonly #lexer: LiteralLexer;
   #parentheses = 1;
   #last = "";
+  /** The first few characters behind the parenthesis. */
+  #opening = "";
 
   constructor(name: string, start: number, backticks: number) {
     this.name = name;
@@ -197,15 +200,19 @@ class OpenCall {
   push(char: string): "open" | "closed" | "dropped" {
     const blankLine = char === "\n" && this.#last === "\n";
     this.#last = char;
+    if (this.#opening.length < PLURAL_LENGTH_MAX) this.#opening += char;
     if (!this.refused) {
       this.#lexer.push(char);
       if (this.#reader.outcome === undefined) return "open";
-      return this.#parentheses <= 0 ? "closed" : "open";
+    } else if (char === "(") {
+      this.#parentheses++;
+    } else if (char === ")") {
+      this.#parentheses--;
+    } else if (blankLine) {
+      return "dropped";
     }
-    if (char === "(") this.#parentheses++;
-    if (char === ")") this.#parentheses--;
-    if (this.#parentheses <= 0) return "closed";
-    return blankLine ? "dropped" : "open";
+    if (this.#parentheses > 0) return "open";
+    return this.backticks === 0 && PLURALS.has(this.#opening) ? "dropped" : "closed";
   }
 
   site(place: CallPlace): CallSite {
