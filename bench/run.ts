@@ -27,7 +27,8 @@ Options:
   --model <file>     the GGUF file (default: $COLLOQUY_BENCH_MODEL, or the default model where the package keeps it)
   --rounds <n>       rounds that count, at least 7 for figures to quote (default 7)
   --sides <a,b>      of ${sideNames.join(", ")} (default: all)
-  --budget <s>       seconds after which a sample stops generating (default 60)
+  --budget <s>       seconds after which a sample stops generating (default 60, for some workloads more)
+  --threads <n>      threads of ours, peer-cores and raw (default: the usable cores)
   --quick            1 round, budget 10 s: whether it works, not how fast
   --force            start above load ${0.5}, and count rounds that others disturbed
   --help`;
@@ -43,6 +44,7 @@ const { values: flags, positionals } = parseArgs({
     rounds: { type: "string" },
     sides: { type: "string" },
     budget: { type: "string" },
+    threads: { type: "string" },
     quick: { type: "boolean", default: false },
     force: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -117,6 +119,7 @@ function announce(workload: Workload): (side: SideName, round: number, sample: S
 async function main(): Promise<void> {
   if (flags.help) return void process.stdout.write(`${help}\n`);
   const rounds = Math.ceil(positive(flags.rounds, flags.quick ? 1 : quotableRounds, "rounds"));
+  const budgetAsked = flags.quick || flags.budget != null;
   const budgetMs = 1000 * positive(flags.budget, flags.quick ? 10 : 60, "budget");
   const sides = chosenSides();
   const chosen = chosenWorkloads();
@@ -131,11 +134,18 @@ async function main(): Promise<void> {
     ...(process.platform === "linux" ? [] : ["foreign processor use cannot be seen on this system"]),
   ];
   const machine = describeMachine();
+  const { cores } = machine;
+  const threads = Math.ceil(positive(flags.threads, cores, "threads"));
   const modelFacts = await describeModel(model);
   compileRawProgram();
   const summaries = [];
   for (const workload of chosen) {
-    const settings = { modelPath: model, cores: machine.cores, budgetMs: workload.budgetMs ?? budgetMs };
+    const settings = {
+      modelPath: model,
+      cores,
+      threads,
+      budgetMs: budgetAsked ? budgetMs : (workload.budgetMs ?? budgetMs),
+    };
     const keepDisturbed = flags.force;
     const taken = await takeRounds({
       workload,
@@ -154,6 +164,7 @@ async function main(): Promise<void> {
       ...process.argv.slice(2).map((arg) => (arg === flags.model ? basename(arg) : arg)),
     ].join(" "),
     machine,
+    threads,
     model: modelFacts,
     nativeSha256: nativeSha256(),
     commit: commit(),

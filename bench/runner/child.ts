@@ -27,7 +27,7 @@ async function runRaw(workload: Workload, settings: Settings): Promise<ChildAnsw
   const open = async () => {
     raw ??= await openRawLoop({
       modelPath: settings.modelPath,
-      threads: settings.cores,
+      threads: settings.threads,
       contextSize: rawContextSize,
     });
     return raw;

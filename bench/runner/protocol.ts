@@ -1,15 +1,17 @@
 import type { LibrarySide } from "../sides/library.ts";
 import type { RawLoop } from "../sides/raw-loop.ts";
 
-/** The sides of the comparison; `peer` runs with its own default of threads, `peer-cores` with one thread per core. */
+/** The sides of the comparison; `peer` runs with its own default of threads, `peer-cores` with the same number as the others. */
 export const sideNames = ["ours", "peer-cores", "peer", "raw"] as const;
 export type SideName = (typeof sideNames)[number];
 
 /** What every side of a round gets, word for word. */
 export interface Settings {
   readonly modelPath: string;
-  /** Threads of `ours`, `peer-cores` and `raw`. */
+  /** Usable cores of the machine. */
   readonly cores: number;
+  /** Threads of `ours`, `peer-cores` and `raw`: the cores, unless the user says otherwise. */
+  readonly threads: number;
   /** A sample stops generating after this long and reports what it has: one side may need hours otherwise. */
   readonly budgetMs: number;
   /** Seeds the texts and the random moments; differs between rounds, equal between the sides of a round. */

@@ -9,6 +9,8 @@ export interface Report {
   readonly date: string;
   readonly command: string;
   readonly machine: MachineFacts;
+  /** Of every side but `peer`. */
+  readonly threads: number;
   readonly model: ModelFacts;
   /** SHA-256 of libllama: every side loads this file. */
   readonly nativeSha256: string;
@@ -113,7 +115,7 @@ export function renderMarkdown(report: Report): string {
     "# Benchmark report",
     "",
     `- ${report.date}, commit ${report.commit}, \`${report.command}\``,
-    `- machine: ${machine.processor}, ${machine.cores} usable cores, ${machine.memoryGb} GiB, ${machine.system}, Node ${machine.node}`,
+    `- machine: ${machine.processor}, ${machine.cores} usable cores, ${machine.memoryGb} GiB, ${machine.system}, Node ${machine.node}; ${report.threads} threads`,
     `- model: ${model.file}, ${model.bytes} bytes, SHA-256 ${model.sha256}`,
     `- libllama: SHA-256 ${report.nativeSha256}`,
     ...report.reservations.map((reservation) => `- **not to be quoted**: ${reservation}`),

@@ -1,3 +1,5 @@
+import { UnsupportedError } from "../runner/protocol.ts";
+
 /**
  * The part of the programming interface that both libraries share, by name and by meaning, as far as the workloads
  * use it. Declared here and not imported, so that neither of them has to be installed for the type check.
@@ -5,6 +7,7 @@
 export interface Library {
   getLlama(options: Readonly<Record<string, unknown>>): Promise<LlamaLike>;
   readonly LlamaChatSession: new (options: SessionOptions) => SessionLike;
+  readonly InputLookupTokenPredictor?: new () => object;
 }
 
 export interface SessionOptions {
@@ -63,16 +66,26 @@ export interface LibrarySide {
   readonly name: string;
   /** Imports the library: nothing of it is loaded before. */
   load(): Promise<Library>;
-  llamaOptions(cores: number): Readonly<Record<string, unknown>>;
-  /** Tokens of this sequence that went through the model, generated ones included. */
-  evaluatedTokens(sequence: SequenceLike): number;
-  /** Options of `getSequence` that turn drafts from the context's own tokens on or off. */
-  draftOptions(library: Library, drafts: boolean): Readonly<Record<string, unknown>>;
+  llamaOptions(threads: number): Readonly<Record<string, unknown>>;
   /**
-   * A second session that stands where `session` stands, on a sequence of its own, by the best way the library has.
+   * Options of `getSequence` that turn drafts from the context's own tokens on.
+   * @throws UnsupportedError when the library has none
    */
+  draftOptions(library: Library): Readonly<Record<string, unknown>>;
+  /** Options of `getSequence` for edits that move cells instead of evaluating the tail again, where that exists. */
+  readonly shiftOptions?: Readonly<Record<string, unknown>>;
+  /** A second session that stands where `session` stands, on a sequence of its own, by the best way there is. */
   fork(library: Library, session: SessionLike, context: ContextLike): Promise<SessionLike>;
-  /** Whether the library has a faster, inexact way to carry an edit, and how an edit is made with it. */
-  readonly shiftEdit?: (session: SessionLike, history: HistoryItem[]) => void;
   about(): string;
+}
+
+/** Both meters count each evaluated token once: as output when its logits were asked for, else as input. */
+export function meteredTokens({ tokenMeter }: SequenceLike): number {
+  return tokenMeter.usedInputTokens + tokenMeter.usedOutputTokens;
+}
+
+export function lookupDrafts(library: Library): Readonly<Record<string, unknown>> {
+  const { InputLookupTokenPredictor } = library;
+  if (InputLookupTokenPredictor == null) throw new UnsupportedError("the library has no drafts");
+  return { tokenPredictor: new InputLookupTokenPredictor() };
 }

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { benchFolder } from "../runner/folders.ts";
 import { UnsupportedError } from "../runner/protocol.ts";
-import type { ContextLike, Library, LibrarySide, SequenceLike, SessionLike } from "./library.ts";
-
-interface PeerLibrary extends Library {
-  readonly LlamaLogLevel: { readonly error: string };
-  readonly InputLookupTokenPredictor: new (options?: object) => object;
-}
+import {
+  type ContextLike,
+  type Library,
+  type LibrarySide,
+  lookupDrafts,
+  type SessionLike,
+} from "./library.ts";
 
 const packageFolder = new URL("node_modules/node-llama-cpp/", benchFolder);
 
@@ -24,23 +25,22 @@ async function fork(library: Library, session: SessionLike, context: ContextLike
   return copy;
 }
 
-function peerSide(name: string, threads: (cores: number) => Readonly<Record<string, number>>): LibrarySide {
+function peerSide(
+  name: string,
+  threadOptions: (threads: number) => Readonly<Record<string, number>>,
+): LibrarySide {
   return {
     name,
     load,
     // Left alone, it probes for GPUs, and downloads or compiles what it does not find.
-    llamaOptions: (cores) => ({
+    llamaOptions: (threads) => ({
       gpu: false,
       build: "never",
       skipDownload: true,
       logLevel: "error",
-      ...threads(cores),
+      ...threadOptions(threads),
     }),
-    // Its meter counts each token once: as output when its logits were asked for, else as input.
-    evaluatedTokens: (sequence: SequenceLike) =>
-      sequence.tokenMeter.usedInputTokens + sequence.tokenMeter.usedOutputTokens,
-    draftOptions: (library, drafts) =>
-      drafts ? { tokenPredictor: new (library as PeerLibrary).InputLookupTokenPredictor() } : {},
+    draftOptions: lookupDrafts,
     fork,
     about() {
       const manifest = JSON.parse(readFileSync(new URL("package.json", packageFolder), "utf8")) as {
@@ -52,4 +52,4 @@ function peerSide(name: string, threads: (cores: number) => Readonly<Record<stri
 }
 
 export const peer = peerSide("peer", () => ({}));
-export const peerWithCores = peerSide("peer-cores", (cores) => ({ maxThreads: cores }));
+export const peerWithCores = peerSide("peer-cores", (threads) => ({ maxThreads: threads }));

@@ -1,6 +1,6 @@
 import type { Outcome, Settings, Workload } from "../runner/protocol.ts";
 import { median, total } from "../runner/statistics.ts";
-import type { LibrarySide } from "../sides/library.ts";
+import { type LibrarySide, meteredTokens } from "../sides/library.ts";
 import type { RawLoop } from "../sides/raw-loop.ts";
 import { openChat, startBudget, timedPrompt } from "./chat.ts";
 import { chatMl, chatMlAnswer, systemText, userText } from "./texts.ts";
@@ -54,7 +54,7 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
     taken.texts.push(answer.text);
     if (budget.spent) break;
   }
-  return outcomeOf(taken, side.evaluatedTokens(chat.sequence), chat.sequence.contextTokens.length);
+  return outcomeOf(taken, meteredTokens(chat.sequence), chat.sequence.contextTokens.length);
 }
 
 async function overRaw(open: () => Promise<RawLoop>, settings: Settings): Promise<Outcome> {

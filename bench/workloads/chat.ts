@@ -20,7 +20,7 @@ export interface OpenedModel {
 
 export async function openModel(side: LibrarySide, settings: Settings): Promise<OpenedModel> {
   const library = await side.load();
-  const llama = await library.getLlama(side.llamaOptions(settings.cores));
+  const llama = await library.getLlama(side.llamaOptions(settings.threads));
   const model = await llama.loadModel({ modelPath: settings.modelPath });
   return { library, llama, model, count: async (text) => model.tokenize(text).length };
 }

@@ -1,8 +1,27 @@
 import type { Workload } from "../runner/protocol.ts";
+import { abort } from "./abort.ts";
 import { chatTurns } from "./chat-turns.ts";
 import { contention } from "./contention.ts";
+import { contextShift } from "./context-shift.ts";
+import { drafts } from "./drafts.ts";
+import { historyEdits } from "./history-edits.ts";
+import { memory } from "./memory.ts";
+import { mixedLoad } from "./mixed-load.ts";
+import { sharedPrompt } from "./shared-prompt.ts";
 import { startUp } from "./start-up.ts";
 import { tokenOverhead } from "./token-overhead.ts";
 
 /** In the order of their numbers. */
-export const workloads: readonly Workload[] = [startUp, chatTurns, tokenOverhead, contention];
+export const workloads: readonly Workload[] = [
+  startUp,
+  chatTurns,
+  tokenOverhead,
+  sharedPrompt,
+  mixedLoad,
+  historyEdits,
+  contextShift,
+  abort,
+  memory,
+  drafts,
+  contention,
+];

@@ -10,7 +10,7 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
   const start = performance.now();
   const library = await side.load();
   const importMs = performance.now() - start;
-  const llama = await library.getLlama(side.llamaOptions(settings.cores));
+  const llama = await library.getLlama(side.llamaOptions(settings.threads));
   const model = await llama.loadModel({ modelPath: settings.modelPath });
   const readyMs = performance.now() - start;
   const readyRssMb = process.memoryUsage.rss() / megabyte;
