@@ -28,6 +28,11 @@ export class CompiledGrammar {
     return new AutomatonMatcher(this.#sources, trie);
   }
 
+  /** A walk that begins after these bytes, or `undefined` when no match begins with them. */
+  matcherAfter(trie: TokenTrie, bytes: Uint8Array): GrammarMatcher | undefined {
+    return AutomatonMatcher.after(this.#sources, trie, bytes);
+  }
+
   /** Whether the whole text matches. */
   matches(text: string | Uint8Array): boolean {
     const automaton = this.#sources.automaton;

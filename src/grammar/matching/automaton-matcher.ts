@@ -26,6 +26,13 @@ export class AutomatonMatcher implements GrammarMatcher {
     this.#buffer = new MaskBuffer(trie.wordCount);
   }
 
+  /** A walk that begins after these bytes, or `undefined` when no match begins with them. */
+  static after(sources: MaskSources, trie: TokenTrie, bytes: Uint8Array): AutomatonMatcher | undefined {
+    const matcher = new AutomatonMatcher(sources, trie);
+    for (const byte of bytes) matcher.#state = matcher.#source.automaton.step(matcher.#state, byte);
+    return matcher.#state === DEAD ? undefined : matcher;
+  }
+
   get canEnd(): boolean {
     return this.#ended || this.#source.automaton.canEnd(this.#state);
   }

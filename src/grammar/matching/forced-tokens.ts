@@ -1,6 +1,6 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { GRAMMAR_LIMITS } from "../limits.ts";
-import type { FlatTrie } from "../trie/flat-trie.ts";
+import { type FlatTrie, findNode } from "../trie/flat-trie.ts";
 import type { TokenTrie } from "../trie/token-trie.ts";
 
 /**
@@ -63,14 +63,9 @@ function tokenStarts(trie: TokenTrie, tokens: readonly number[], bytes: Uint8Arr
 /** Whether a token begins with all these bytes and goes on as the grammar may go on after them. */
 function canReachPast(automaton: Automaton, trie: FlatTrie, bytes: Uint8Array, end: number): boolean {
   if (bytes.length >= trie.height) return false;
-  let [node, last] = [0, trie.nodeCount];
-  for (const byte of bytes) {
-    while (node < last && trie.bytes[node] !== byte) node = trie.ends[node]!;
-    if (node >= last) return false;
-    last = trie.ends[node]!;
-    node++;
-  }
-  for (; node < last; node = trie.ends[node]!)
+  const prefix = findNode(trie, bytes);
+  if (prefix < 0) return false;
+  for (let node = prefix + 1; node < trie.ends[prefix]!; node = trie.ends[node]!)
     if (automaton.step(end, trie.bytes[node]!) !== DEAD) return true;
   return false;
 }

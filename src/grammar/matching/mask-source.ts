@@ -147,7 +147,8 @@ function shortMask(tokens: Int32Array, ends: readonly number[]): StateMask {
   return { count: unique.size, ids: Int32Array.from(unique).sort() };
 }
 
-function fromWords(words: Uint32Array): StateMask {
+/** The mask with these bits. */
+export function fromWords(words: Uint32Array): StateMask {
   let count = 0;
   for (let i = 0; i < words.length; i++) count += bitCount(words[i]!);
   if (count > FEW_TOKENS) return { count, words };

@@ -59,3 +59,16 @@ export function buildFlatTrie({ data, starts }: TokenBytes, tokens: Int32Array):
     height,
   };
 }
+
+/** The node that these bytes lead to, or -1; the bytes must not be empty. */
+export function findNode(trie: FlatTrie, bytes: Uint8Array): number {
+  let [node, last, found] = [0, trie.nodeCount, -1];
+  for (const byte of bytes) {
+    while (node < last && trie.bytes[node] !== byte) node = trie.ends[node]!;
+    if (node >= last) return -1;
+    found = node;
+    last = trie.ends[node]!;
+    node++;
+  }
+  return found;
+}
