@@ -146,6 +146,11 @@ test("a call longer than the limit is refused there, and the text behind it is s
   expect(() => createCallParser(NAMES, { lengthMax: 0 })).toThrow("lengthMax");
 });
 
+test("a refused call that never closes is dropped silently at the limit", () => {
+  expect(parseCalls("time(it's about f(1) or so", NAMES, { lengthMax: 20 })).toEqual([]);
+  expect(parseCalls("time(it's about noon, f(1)", NAMES, { lengthMax: 20 })).toMatchObject([{ name: "f" }]);
+});
+
 test('every split of f("a)b", [1, (2)]) gives the same one call', () => {
   const text = 'f("a)b", [1, (2)])';
   const expected = JSON.stringify(parseCalls(text, NAMES));
