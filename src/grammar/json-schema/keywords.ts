@@ -18,12 +18,12 @@ const ANNOTATIONS = new Set([
   "writeOnly",
 ]);
 
-const HINTS: Readonly<Record<string, string>> = {
-  additionalItems: "use prefixItems and items",
-  dependencies: "use anyOf with one branch for each case",
-  if: "use anyOf with one branch for each case",
-  not: "list what is allowed instead",
-};
+const HINTS: ReadonlyMap<string, string> = new Map([
+  ["additionalItems", "use prefixItems and items"],
+  ["dependencies", "use anyOf with one branch for each case"],
+  ["if", "use anyOf with one branch for each case"],
+  ["not", "list what is allowed instead"],
+]);
 
 type ValueCheck = (value: unknown) => string | undefined;
 
@@ -135,7 +135,7 @@ export function checkKeywords(path: string, schema: SchemaObject): void {
     if ((keyword === "exclusiveMinimum" || keyword === "exclusiveMaximum") && typeof value === "boolean")
       throw unsupportedSchema(path, keyword, "is a boolean, as in draft 4", "give the bound itself");
     const check = Object.hasOwn(CHECKS, keyword) ? CHECKS[keyword] : undefined;
-    if (check === undefined) throw unsupportedSchema(path, keyword, "is not supported", HINTS[keyword]);
+    if (check === undefined) throw unsupportedSchema(path, keyword, "is not supported", HINTS.get(keyword));
     const problem = check(value);
     if (problem !== undefined) throw invalidSchema(`${path}/${keyword}`, problem);
     if (

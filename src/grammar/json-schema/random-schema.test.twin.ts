@@ -12,7 +12,8 @@ const sometimes = (random: Random, share: number) => random() < share;
 
 export function randomSchema(random: Random, depth = 0): Schema | boolean {
   const kinds = ["scalar", "scalar", "string", "number", "number", "enum"];
-  if (depth < 3) kinds.push("object", "object", "array", "anyOf", "allOf", "ref");
+  if (depth < 3)
+    kinds.push("object", "object", "array", "anyOf", "oneOf", "allOf", "ref", "tagged", "untyped");
   switch (pick(random, kinds)) {
     case "scalar":
       return {
@@ -37,11 +38,27 @@ export function randomSchema(random: Random, depth = 0): Schema | boolean {
       return randomArray(random, depth);
     case "anyOf":
       return { anyOf: [randomSchema(random, depth + 1), randomSchema(random, depth + 1)] };
+    case "oneOf":
+      return { oneOf: [randomSchema(random, depth + 1), randomSchema(random, depth + 1)] };
+    case "tagged":
+      return { type: "object", oneOf: [randomBranch(random, depth, 1), randomBranch(random, depth, 2)] };
+    case "untyped": {
+      const { type: _, ...schema } = pick(random, [randomString, randomNumber, randomObject, randomArray])(
+        random,
+        depth,
+      );
+      return schema;
+    }
     case "allOf":
       return { allOf: [randomSchema(random, depth + 1), randomSchema(random, depth + 1)] };
     default:
       return { $ref: `#/$defs/${pick(random, ["one", "two"])}` };
   }
+}
+
+/** A branch of `oneOf` that a property tells apart from another one. */
+function randomBranch(random: Random, depth: number, tag: number): Schema {
+  return { properties: { tag: { const: tag }, a: randomSchema(random, depth + 1) }, required: ["tag"] };
 }
 
 /** A whole document: definitions that may refer to each other, and a root. */
