@@ -19,16 +19,15 @@ export async function alignSequence(
 ): Promise<EvaluationReport> {
   const started = performance.now();
   const { scheduler } = store.setup;
-  await store.waitForReader(held, target, options.signal);
   const release =
     options.edit === "shift" && store.setup.canShift ? await store.spareLock.acquire() : () => {};
-  const endReading = store.beginReading(held, target);
+  const endReading = await store.beginReading(held, target, options.signal);
   try {
     let sharedTokens = 0;
     const plan = await scheduler.exclusive(async () => {
       await store.states.keepIfLost(held, target);
       sharedTokens = await inherit(store, held, target);
-      if (!store.setup.canCut) await goBackIfCut(store, held, target);
+      await goBackIfNeeded(store, held, target);
       return edit(store, held, target, options.edit, onLogits === undefined);
     });
     await evaluatePlan(store, held, target, plan, options, onLogits);
@@ -55,14 +54,16 @@ async function inherit(store: SequenceStore, held: HeldSequence, target: readonl
   return shared.length;
 }
 
-/** Where cells cannot be cut at any token, goes back to the last checkpoint before the change. */
-async function goBackIfCut(
+/** Where cells cannot be cut at the change, goes back to the last checkpoint before it, or to nothing. */
+async function goBackIfNeeded(
   store: SequenceStore,
   held: HeldSequence,
   target: readonly Token[],
 ): Promise<void> {
   const common = Math.min(commonPrefixLength(held.ledger.cells, target), target.length - 1);
-  if (common < held.ledger.length) await held.checkpoints.goBack(store, held, common);
+  if (common === held.ledger.length) return;
+  if (!store.setup.canCut) await held.checkpoints.goBack(store, held, common);
+  else if (!store.holdsWindowBefore(held, common)) store.remove(held, 0);
 }
 
 function edit(
@@ -72,8 +73,9 @@ function edit(
   mode: EditMode,
   logitsKnown: boolean,
 ): EditPlan {
-  const { canShift } = store.setup;
   const { ledger } = held;
+  const canShift =
+    store.setup.canShift && (store.setup.slidingWindow === 0 || store.firstPosition(held) <= 0);
   const plan = planEdit({
     held: ledger.cells,
     target,

@@ -85,6 +85,7 @@ export class LlamaContext {
       contextSize: options.contextSize,
       canShare: memory !== null && options.canCut,
       canCut: options.canCut,
+      slidingWindow: model.slidingWindowSize,
       prefixCacheBytes: memory === null ? 0 : options.prefixCacheBytes,
       stateDirectory: options.stateDirectory,
       recentLog: () => native.log.takeRecent(),

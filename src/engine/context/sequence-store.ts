@@ -32,6 +32,8 @@ export interface SequenceStoreSetup {
   readonly canShift: boolean;
   /** Whether a beginning of one sequence can be given to another without copying. */
   readonly canShare: boolean;
+  /** Width of the attention window of some layers, tokens; 0 for none. */
+  readonly slidingWindow: number;
   /** Whether a sequence can be cut at any token; recurrent and small window memories cannot. */
   readonly canCut: boolean;
   readonly prefixCacheBytes: number;
@@ -118,6 +120,22 @@ export class SequenceStore {
   }
 
   /**
+   * Whether evaluation can go on behind the first `length` cells. With a sliding window, llama.cpp reuses cells that the
+   * window has passed, even in a full-size cache: going back needs the window before `length` to be there still.
+   */
+  holdsWindowBefore(held: HeldSequence, length: number): boolean {
+    const { slidingWindow } = this.setup;
+    if (slidingWindow === 0 || length === held.ledger.length) return true;
+    return this.firstPosition(held) <= Math.max(0, length - slidingWindow);
+  }
+
+  /** The first position whose cell is there in every layer; -1 when the sequence is empty. */
+  firstPosition({ id }: HeldSequence): number {
+    const { functions, memory } = this.setup;
+    return memory === null ? -1 : functions.llama_memory_seq_pos_min(memory, id);
+  }
+
+  /**
    * The other sequence whose cells are a longer beginning of `target` than `own` holds itself.
    * Only inside `scheduler.exclusive`: ledgers change while a batch is evaluated.
    */
@@ -133,39 +151,50 @@ export class SequenceStore {
     );
     if (best === undefined) return undefined;
     const length = Math.min(best.length, target.length - 1);
+    if (!this.holdsWindowBefore(others[best.index]!, length)) return undefined;
     const ownLength = commonPrefixLength(own.ledger.cells, target, own.ledger.exactLength);
     return length >= ownLength + sharedTokensMin ? { from: others[best.index]!, length } : undefined;
   }
 
   /**
-   * Waits while another sequence is reading a beginning that `target` needs too: two readers would do it twice.
-   * Resolves when the shared part is read, when the reader has ended, or when the signal is aborted.
+   * Marks a prompt as being read, from when this resolves until the returned function is called. Waits first while
+   * another sequence is reading a beginning that `target` needs too: two readers would do it twice.
    */
-  async waitForReader(
-    own: HeldSequence,
+  async beginReading(
+    held: HeldSequence,
     target: readonly number[],
     signal: AbortSignal | undefined,
-  ): Promise<void> {
-    if (!this.setup.canShare) return;
-    for (const other of this.#held.values()) {
-      const { reading } = other;
-      if (other === own || reading === undefined) continue;
-      const shared = Math.min(commonPrefixLength(reading.target, target), target.length - 1);
-      const have = commonPrefixLength(own.ledger.cells, target, own.ledger.exactLength);
-      if (shared < have + sharedTokensMin) continue;
-      while (other.reading === reading && other.ledger.length < shared && !signal?.aborted)
-        await nextProgress(reading.progressed, signal);
+  ): Promise<() => void> {
+    for (
+      let reader = this.#readerFor(held, target);
+      reader !== undefined;
+      reader = this.#readerFor(held, target)
+    ) {
+      if (signal?.aborted) break;
+      await nextProgress(reader.progressed, signal);
     }
-  }
-
-  /** Marks a prompt as being read, from now until the returned function is called. */
-  beginReading(held: HeldSequence, target: readonly number[]): () => void {
     const reading = { target, progressed: new Set<() => void>() };
     held.reading = reading;
     return () => {
       if (held.reading === reading) held.reading = undefined;
       for (const wake of [...reading.progressed]) wake();
     };
+  }
+
+  /** Who is about to hold more of `target` than anybody does now. */
+  #readerFor(own: HeldSequence, target: readonly number[]): NonNullable<HeldSequence["reading"]> | undefined {
+    if (!this.setup.canShare) return undefined;
+    const all = [...this.#held.values()];
+    const have = findLongestPrefix(
+      all.map(({ ledger }) => ledger),
+      target,
+    );
+    for (const other of all) {
+      if (other === own || other.reading === undefined) continue;
+      const shared = Math.min(commonPrefixLength(other.reading.target, target), target.length - 1);
+      if (shared >= (have?.length ?? 0) + sharedTokensMin) return other.reading;
+    }
+    return undefined;
   }
 
   /** Tells those who wait for this reader that more of it is in the cache. */
