@@ -107,7 +107,10 @@ export class ThreadGovernor {
     return this.#max;
   }
 
-  /** Tells of a decode; returns the threads for the next one. */
+  /**
+   * Tells of a decode; returns the threads for the next one. Leave out decodes that were aborted, and the first one
+   * after cells were moved: it carries the shift of the whole cache and would pass for a disturbed step.
+   */
   report({ threads, tokens, ms }: DecodeReport): number {
     if (this.#max === this.#min || tokens < 1 || !(ms >= 0)) return this.#threads;
     this.#payDebt();
