@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../base/errors.ts";
+import { linkedAbort } from "./download/linked-abort.ts";
 import type { DownloadProgress } from "./download/progress.ts";
 import type { ModelDownloader } from "./model-downloader.ts";
 import { ProgressBar } from "./progress-bar.ts";
@@ -84,14 +85,13 @@ export class CombinedModelDownloader {
       bar?.update(downloadedSize, totalSize);
       onProgress?.({ totalSize, downloadedSize });
     };
-    const stop = new AbortController();
-    const either = signal === undefined ? stop.signal : AbortSignal.any([stop.signal, signal]);
+    const stop = linkedAbort(signal);
     const pending = [...this.#downloaders];
     const lanes = Math.max(1, Math.min(pending.length, parallelDownloads));
     const parallel = Math.max(1, Math.floor(parallelDownloads / lanes));
     const lane = async () => {
       for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
-        await next.downloadReporting({ signal: either, parallel, onStatus });
+        await next.downloadReporting({ signal: stop.signal, parallel, onStatus });
       }
     };
     const running = Array.from({ length: lanes }, lane);
@@ -102,6 +102,7 @@ export class CombinedModelDownloader {
       await Promise.allSettled(running);
       throw error;
     } finally {
+      stop.unlink();
       bar?.stop();
     }
     return this.entrypointFilePaths;

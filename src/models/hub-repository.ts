@@ -1,4 +1,5 @@
 import { ColloquyError } from "../base/errors.ts";
+import { bodyChunks } from "./download/body-chunks.ts";
 import { type HttpGetOptions, HttpStatusError, httpGet, shownUrl } from "./download/http-get.ts";
 import { ggufFileQuantNames } from "./gguf/gguf-file-type.ts";
 import { parseSplitName } from "./gguf/split-parts.ts";
@@ -32,7 +33,7 @@ export async function listHubFiles(
   for (let page = 0; url !== undefined; page++) {
     if (page === listingLimits.pages) throw unusable(url, "the listing does not end");
     const { response } = await getWithToken(url, token, options);
-    files.push(...parseListing(await boundedText(response, url), url));
+    files.push(...parseListing(await boundedText(response, url, options), url));
     url = nextPage(response.headers.get("link"), url);
   }
   return files;
@@ -57,10 +58,10 @@ function getWithToken(url: string, token: string | undefined, options: HttpGetOp
   return tokenThatWorks(token, (usable) => httpGet({ url, token: usable }, options));
 }
 
-async function boundedText(response: Response, url: string): Promise<string> {
+async function boundedText(response: Response, url: string, options: HttpGetOptions): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of bodyChunks(response, options)) {
     bytes += chunk.length;
     if (bytes > listingLimits.pageBytes) throw unusable(url, "the listing is too long");
     chunks.push(chunk);

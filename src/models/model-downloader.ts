@@ -4,6 +4,7 @@ import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import { downloadFile } from "./download/download-file.ts";
 import { removePartFiles } from "./download/download-journal.ts";
 import { fileSha256 } from "./download/file-checksum.ts";
+import { type LinkedAbort, linkedAbort } from "./download/linked-abort.ts";
 import { probeRemoteFile, type RemoteFile } from "./download/remote-file.ts";
 import { SpeedMeter } from "./download/speed-meter.ts";
 import { type PlannedFile, type PlanOptions, planDownload } from "./download-plan.ts";
@@ -95,7 +96,7 @@ export class ModelDownloader {
   readonly #items: readonly DownloadItem[];
   readonly #options: ModelDownloaderOptions;
   readonly #speed = new SpeedMeter();
-  #running: { done: Promise<string>; stop: AbortController } | undefined;
+  #running: { done: Promise<string>; stop: LinkedAbort } | undefined;
 
   /** @internal */
   constructor(items: readonly DownloadItem[], options: ModelDownloaderOptions) {
@@ -167,9 +168,9 @@ export class ModelDownloader {
   /** @internal As `download`, with the reports and connections of a combined download in place of its own. */
   downloadReporting(over: DownloadOverrides): Promise<string> {
     if (this.#running !== undefined) return this.#running.done;
-    const stop = new AbortController();
-    const signal = over.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, over.signal]);
-    const done = this.#downloadAll(signal, over).finally(() => {
+    const stop = linkedAbort(over.signal);
+    const done = this.#downloadAll(stop.signal, over).finally(() => {
+      stop.unlink();
       this.#running = undefined;
     });
     this.#running = { done, stop };

@@ -73,7 +73,9 @@ function parseUrl(text: string, endpoints?: ModelDownloadEndpoints): ModelRefere
     .split("/")
     .filter((part) => part !== "");
   const [owner = "", repo = "", action, revision = "main", ...path] = parts.map(decodeURIComponent);
-  if (!namePattern.test(owner) || !namePattern.test(repo)) return { kind: "url", url: url.href };
+  // Two names are a repository; one that ends like a file is not.
+  if (!namePattern.test(owner) || !namePattern.test(repo) || /\.gguf$/i.test(repo))
+    return { kind: "url", url: url.href };
   const repository = `${owner}/${repo}`;
   if (action === undefined) return { kind: "hub-quant", repository, revision: "main", quant: undefined };
   const isFile = ["resolve", "blob", "raw"].includes(action) && path.length > 0;

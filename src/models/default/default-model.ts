@@ -4,6 +4,7 @@ import { ColloquyError } from "../../base/errors.ts";
 import { downloadFile } from "../download/download-file.ts";
 import { checkSha256 } from "../download/file-checksum.ts";
 import { withFileLock } from "../download/file-lock.ts";
+import { linkedAbort } from "../download/linked-abort.ts";
 import type { OnDownloadProgress } from "../download/progress.ts";
 import { probeRemoteFile } from "../download/remote-file.ts";
 import { hubEndpoint, hubFileUrl, hubToken, type ModelDownloadEndpoints } from "../hub-endpoint.ts";
@@ -100,12 +101,13 @@ async function fetchFromHub(
   const endpoint = hubEndpoint(options.endpoints);
   const url = hubFileUrl(endpoint, source.hub.repository, source.hub.revision, source.fileName);
   const target = { url, token: await hubToken() };
-  const limit = AbortSignal.timeout(hubAnswerMs);
-  const probeSignal = signal === undefined ? limit : AbortSignal.any([limit, signal]);
-  const remote = await probeRemoteFile(target, { signal: probeSignal, attempts: 1 }).catch((error) => {
-    if (limit.aborted)
-      throw new ColloquyError("download-failed", `the hub did not answer within ${hubAnswerMs} ms`);
-    throw error;
+  // Redirects share the time, so it is one timer for all of them and not a limit for each answer.
+  const limit = linkedAbort(signal);
+  const silence = new ColloquyError("download-failed", `the hub did not answer within ${hubAnswerMs} ms`);
+  const timer = setTimeout(() => limit.abort(silence), hubAnswerMs);
+  const remote = await probeRemoteFile(target, { signal: limit.signal, attempts: 1 }).finally(() => {
+    clearTimeout(timer);
+    limit.unlink();
   });
   if (remote.sha256 !== undefined && remote.sha256 !== source.sha256) {
     const message = `the hub has another file under this name (SHA-256 ${remote.sha256})`;

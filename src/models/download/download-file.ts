@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, stat, statfs } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
+import { bodyChunks } from "./body-chunks.ts";
 import {
   type DownloadJournal,
   openJournal,
@@ -20,6 +21,7 @@ import {
   retryPause,
   shownUrl,
 } from "./http-get.ts";
+import { linkedAbort } from "./linked-abort.ts";
 import { contentRangeTotal, probeRemoteFile, type RemoteFile } from "./remote-file.ts";
 
 export interface DownloadFileOptions extends HttpTarget {
@@ -146,8 +148,8 @@ async function fetchSegments(
   await saveJournal(options.path, journal);
   options.onBytes?.(downloaded, sizeBytes);
 
-  const stop = new AbortController();
-  const signal = options.signal === undefined ? stop.signal : AbortSignal.any([stop.signal, options.signal]);
+  const stop = linkedAbort(options.signal);
+  const { signal } = stop;
   const saving = new JournalWriter(options.path, journal);
   const worker = async () => {
     for (let index = pending.shift(); index !== undefined; index = pending.shift()) {
@@ -170,6 +172,8 @@ async function fetchSegments(
     stop.abort();
     await Promise.allSettled(workers);
     throw error;
+  } finally {
+    stop.unlink();
   }
 }
 
@@ -265,26 +269,6 @@ async function fetchWhole(
       if (attempt >= 5) throw networkError(options.url, error);
       await retryPause(attempt, options);
     }
-  }
-}
-
-/** The body's pieces; a line that stays silent too long counts as broken. */
-async function* bodyChunks(response: Response, options: DownloadFileOptions): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
-  const idleMs = options.idleTimeoutMs ?? 30_000;
-  try {
-    for (;;) {
-      let timer: NodeJS.Timeout | undefined;
-      const idle = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`no data for ${idleMs} ms`)), idleMs);
-      });
-      const { done, value } = await Promise.race([reader.read(), idle]).finally(() => clearTimeout(timer));
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ColloquyError } from "../../base/errors.ts";
+import { linkedAbort } from "./linked-abort.ts";
 
 /** Something to fetch, with what may be shown to its server. */
 export interface HttpTarget {
@@ -106,17 +107,16 @@ async function followRedirects(target: HttpTarget, options: HttpGetOptions): Pro
   throw new ColloquyError("download-failed", `${shownUrl(target.url)} redirects without end`);
 }
 
-/** A fetch whose headers must come in time; the body is then bounded by the caller's signal alone. */
+/** A fetch whose headers must come in time; whoever reads the body watches the signal then. */
 async function fetchHeaders(url: string, headers: Headers, options: HttpGetOptions): Promise<Response> {
-  const controller = new AbortController();
   const timeoutMs = options.headersTimeoutMs ?? 30_000;
-  const timer = setTimeout(() => controller.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  const signal =
-    options.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, options.signal]);
+  const stop = linkedAbort(options.signal);
+  const timer = setTimeout(() => stop.abort(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   try {
-    return await fetch(url, { headers, redirect: "manual", signal });
+    return await fetch(url, { headers, redirect: "manual", signal: stop.signal });
   } finally {
     clearTimeout(timer);
+    stop.unlink();
   }
 }
 
