@@ -31,7 +31,11 @@ Options:
   --threads <n>      threads of ours, peer-cores and raw (default: the usable cores)
   --quick            1 round, budget 10 s: whether it works, not how fast
   --force            start above load ${0.5}, and count rounds that others disturbed
-  --help`;
+  --help
+
+Environment:
+  COLLOQUY_BENCH_MODEL   as --model
+  COLLOQUY_BENCH_ENTRY   the main file of another build of colloquy to compare instead of dist/index.js`;
 
 /** Above this load average the machine is not quiet. */
 const loadMax = 0.5;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { rootFolder } from "../runner/folders.ts";
 import {
   type Library,
@@ -19,9 +20,14 @@ async function fork(library: Library, session: SessionLike): Promise<SessionLike
   return copy;
 }
 
+/** Another build can be named, an earlier commit's for instance, to compare with that. */
+const entry = process.env.COLLOQUY_BENCH_ENTRY
+  ? pathToFileURL(process.env.COLLOQUY_BENCH_ENTRY)
+  : new URL("dist/index.js", rootFolder);
+
 export const ours: LibrarySide = {
   name: "ours",
-  load: async () => (await import(new URL("dist/index.js", rootFolder).href)) as Library,
+  load: async () => (await import(entry.href)) as Library,
   llamaOptions: (threads) => ({ gpu: false, maxThreads: threads }),
   draftOptions: lookupDrafts,
   shiftOptions: { edit: "shift" },

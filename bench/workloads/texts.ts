@@ -62,3 +62,10 @@ export function chatMl(role: "system" | "user" | "assistant", text: string): str
 
 /** What stands before an answer. */
 export const chatMlAnswer = "<|im_start|>assistant\n";
+
+/** About 400 tokens that the default model copies word for word. */
+export const storyPassage = `The captain walked along the harbor in the early morning. The sea was calm and the market was still closed. He stopped at the old bridge and read the letter again. It spoke of a silver key that lay in the library behind the garden. Nobody had opened the library for many years. He put the letter away and went up the hill. The station was empty, and the clock had stopped at noon. A small bird sat on the window and looked at him. He knocked at the door of the teacher, who had known his father. She gave him tea and told him about the winter when the river froze. Children had walked across it to the island. One of them had found the key and thrown it into the well. The captain thanked her and went to look for the well.
+
+It stood behind the mill, under three tall trees. The rope was broken, and the bucket lay in the grass. He tied a new rope to the wheel and let the lamp down into the dark. The water was not deep, and something shone between the stones. He climbed down, step by step, until his boots were wet. There was the key, and beside it a small box of iron. The box was locked. He took both and climbed up again, and his hands were cold.
+
+In the evening he sat by the fire and tried the key. It turned at once. In the box there was a map of the coast, drawn by his father, and a picture of a ship with two masts. On the back of the picture stood a name and a year. The captain knew the ship. She had left the harbor before he was born, and no one had seen her since. He folded the map, put out the lamp, and slept until the first light.`;
