@@ -12,10 +12,12 @@ const TIME =
 const OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 const HEX = "[0-9A-Fa-f]";
 const GROUP = `${HEX}{1,4}`;
-const LABEL = "[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
-// A last label of digits would make the host an IPv4 address, by the rules of the WHATWG.
-const LAST_LABEL = "[A-Za-z]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
+const LABEL = "[A-Za-z0-9](?:-?[A-Za-z0-9]){0,19}";
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`\\{|\\}~\\-]{1,20}";
+// A last label of digits would make the host an IPv4 address, by the rules of the WHATWG.
+const TOP_LABEL = "[A-Za-z]{2,10}";
+const NAME = "[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*";
+const LAST_NAME = "[A-Za-z]+(?:-[A-Za-z0-9]+)*";
 const URI_CHARACTER = `(?:[A-Za-z0-9\\-._~!$&'()*+,;=:@]|%${HEX}{2})`;
 
 /** Eight groups, of which one run of at least one may be left out. */
@@ -35,20 +37,20 @@ function ipv6(): string {
  * - `time`: RFC 3339 full-time, at most 9 digits of a second, `Z` or a numeric offset, no leap seconds
  * - `date-time`: both, joined by `T`
  * - `uuid`: RFC 4122 text form
- * - `email`: RFC 5321 mailbox with a dot-atom of at most 3 atoms of 20 characters and a host name of 2 to 4 labels
+ * - `email`: RFC 5321 mailbox with at most 2 atoms of 20 characters and a host name of 2 or 3 labels
  * - `ipv4`: dotted decimal without leading zeros; `ipv6`: RFC 4291 without embedded IPv4
- * - `uri`: RFC 3986 with scheme and authority (a host name of up to 5 labels, a port below 10,000), path, query and fragment
+ * - `uri`: RFC 3986 with scheme and authority (a host name, a port below 10,000), path, query and fragment
  */
 export const FORMAT_PATTERNS: Readonly<Record<string, string>> = {
   date: `^${DATE}$`,
   time: `^${TIME}$`,
   "date-time": `^${DATE}T${TIME}$`,
   uuid: `^${HEX}{8}-${HEX}{4}-${HEX}{4}-${HEX}{4}-${HEX}{12}$`,
-  email: `^${ATOM}(?:\\.${ATOM}){0,2}@(?:${LABEL}\\.){1,3}${LAST_LABEL}$`,
+  email: `^${ATOM}(?:\\.${ATOM})?@(?:${LABEL}\\.){1,2}${TOP_LABEL}$`,
   ipv4: `^${OCTET}(?:\\.${OCTET}){3}$`,
   ipv6: `^${ipv6()}$`,
   uri:
-    `^[a-z][a-z0-9+.\\-]{1,15}://(?:${LABEL}\\.){0,4}${LAST_LABEL}(?::[1-9][0-9]{0,3})?` +
+    `^[a-z][a-z0-9+.\\-]{1,15}://(?:${NAME}\\.)*${LAST_NAME}(?::[1-9][0-9]{0,3})?` +
     `(?:/${URI_CHARACTER}*)*(?:\\?(?:${URI_CHARACTER}|[/?])*)?(?:#(?:${URI_CHARACTER}|[/?])*)?$`,
 };
 

@@ -163,6 +163,6 @@ export function mutateValue(random: Random, value: unknown): unknown {
   }
   if (typeof value === "number" && sometimes(random, 0.7)) return value + pick(random, [-1, 1, 0.1, -10]);
   if (typeof value === "string" && sometimes(random, 0.7))
-    return sometimes(random, 0.5) ? value.slice(1) : `${value}${pick(random, ["a", "b", "é"])}`;
+    return sometimes(random, 0.5) ? [...value].slice(1).join("") : `${value}${pick(random, ["a", "b", "é"])}`;
   return randomValue(random, 1);
 }

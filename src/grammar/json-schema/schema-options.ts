@@ -50,6 +50,8 @@ export const SCHEMA_LIMITS = {
   memberStates: 20_000,
   /** States of a text automaton (combined patterns, excluded property names). */
   automatonStates: 8_192,
+  /** States of a `pattern` or `format` whose length is counted. A `maxLength` that needs more is halved until it fits. */
+  countedTextStates: 3_000,
   /** Length of one `pattern`. */
   patternLength: 4_096,
   /** Values of `multipleOf` in a closed range that are listed one by one. */

@@ -358,6 +358,28 @@ describe("schemaToGrammar refuses by name", () => {
     expect(failure(cyclic)).toContain("grammar-limit");
   });
 
+  it("takes a smaller maximum length where counting would take too many states", () => {
+    for (const maxLength of [20, 40, 100, 1000, 100_000]) {
+      const schema = { type: "object", properties: { a: { type: "string", format: "email", maxLength } } };
+      const grammar = schemaToGrammar(schema);
+      expect(naiveAccepts(grammar, '{"a": "jane.doe@mail.org"}'), String(maxLength)).toBe(true);
+      expect(naiveAccepts(grammar, `{"a": "${"a".repeat(maxLength)}@b.cc"}`), String(maxLength)).toBe(false);
+    }
+    check(
+      [
+        {
+          schema: { type: "string", pattern: "^[a-z]+$", maxLength: 3 },
+          accepts: ['"abc"'],
+          rejects: ['""', '"abcd"'],
+        },
+      ],
+      {},
+    );
+    expect(failure({ type: "string", pattern: "^(a|bc)*.{900}$", minLength: 5000 })).toContain(
+      "grammar-limit",
+    );
+  });
+
   it("grows linearly with optional properties", () => {
     const properties = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`p${i}`, { const: i }]));
     const grammar = schemaToGrammar({ type: "object", properties }, { dialect: "standard" });

@@ -1,9 +1,17 @@
-import { anyCharacter, choice, EMPTY, type GrammarNode, literal, NEVER, repeat, sequence } from "../ir.ts";
+import { ColloquyError } from "../../base/errors.ts";
+import { choice, EMPTY, type GrammarNode, literal, NEVER, type RepeatNode, repeat, sequence } from "../ir.ts";
 import { addRule, type Compilation } from "./compilation.ts";
 import type { Constraints } from "./constraints.ts";
 import { JSON_CHARACTER, jsonCharacters, spellNode } from "./json-characters.ts";
+import { schemaLimit } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
-import { buildAutomaton, combineAutomata, isEmptyAutomaton, type TextAutomaton } from "./text-automaton.ts";
+import {
+  buildAutomaton,
+  combineAutomata,
+  isEmptyAutomaton,
+  lengthAutomaton,
+  type TextAutomaton,
+} from "./text-automaton.ts";
 import { formatLanguage, patternLanguage, textLengths } from "./text-language.ts";
 
 /** The strings that satisfy the constraints, with their quotation marks. */
@@ -26,18 +34,64 @@ export function stringGrammar(compilation: Compilation, constraints: Constraints
   const lengths = textLengths(languages[0]!);
   const fits = lengths.min >= minLength && lengths.max <= (maxLength ?? Number.POSITIVE_INFINITY);
   if (languages.length === 1 && fits) return quoted(spellNode(languages[0]!));
-  if (!fits || languages.length > 1) {
-    const isLimited = minLength > 0 || maxLength !== undefined;
-    if (isLimited) languages.push(repeat(anyCharacter(), minLength, maxLength));
-  }
-  const automaton = languages
+  const [only] = languages;
+  if (languages.length === 1 && only!.type === "repeat" && isOneCharacter(only!.item))
+    return quoted(intersectRepeat(compilation, only!, minLength, maxLength, path));
+  let automaton = languages
     .map((language) => buildAutomaton(language, path))
     .reduce((left, right) => combineAutomata(left, right, false, path));
+  if (minLength > 0 || maxLength !== undefined)
+    automaton = limitLength(automaton, minLength, maxLength, path);
   if (isEmptyAutomaton(automaton)) {
     compilation.contradictions.push({ path, why: "no text satisfies all of pattern, format and length" });
     return NEVER;
   }
   return quoted(automatonGrammar(compilation, automaton, "text"));
+}
+
+function isOneCharacter(node: GrammarNode): boolean {
+  return node.type === "characters" || (node.type === "literal" && [...node.text].length === 1);
+}
+
+function intersectRepeat(
+  compilation: Compilation,
+  node: RepeatNode,
+  minLength: number,
+  maxLength: number | undefined,
+  path: string,
+): GrammarNode {
+  const min = Math.max(node.min, minLength);
+  const max = Math.min(node.max ?? Number.POSITIVE_INFINITY, maxLength ?? Number.POSITIVE_INFINITY);
+  if (min > max) {
+    compilation.contradictions.push({ path, why: "pattern and length exclude each other" });
+    return NEVER;
+  }
+  return repeat(spellNode(node.item), min, Number.isFinite(max) ? max : undefined);
+}
+
+/** Where counting up to the maximum takes too many states, a smaller maximum does: every such text is valid too. */
+function limitLength(
+  automaton: TextAutomaton,
+  min: number,
+  max: number | undefined,
+  path: string,
+): TextAutomaton {
+  for (let most = max; ; most = Math.floor(most / 2)) {
+    try {
+      const limited = combineAutomata(
+        automaton,
+        lengthAutomaton(min, most),
+        false,
+        path,
+        SCHEMA_LIMITS.countedTextStates,
+      );
+      if (most === max || !isEmptyAutomaton(limited)) return limited;
+      throw schemaLimit(path, "states of a text automaton", SCHEMA_LIMITS.countedTextStates);
+    } catch (error) {
+      const isLimit = error instanceof ColloquyError && error.code === "grammar-limit";
+      if (!isLimit || most === undefined || most < 2 || Math.floor(most / 2) < min) throw error;
+    }
+  }
 }
 
 export function quoted(content: GrammarNode): GrammarNode {

@@ -1,4 +1,4 @@
-import type { GrammarNode } from "../ir.ts";
+import { type GrammarNode, MAX_CODE_POINT } from "../ir.ts";
 import { schemaLimit } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
 import { buildNfa, nfaClosure, type TextEdge } from "./text-nfa.ts";
@@ -52,6 +52,7 @@ export function combineAutomata(
   right: TextAutomaton,
   exclude: boolean,
   path: string,
+  statesMax: number = SCHEMA_LIMITS.automatonStates,
 ): TextAutomaton {
   const width = right.edges.length + 1;
   const dead = right.edges.length;
@@ -61,8 +62,7 @@ export function combineAutomata(
     const key = a * width + b;
     const found = known.get(key);
     if (found !== undefined) return found;
-    if (pairs.length >= SCHEMA_LIMITS.automatonStates)
-      throw schemaLimit(path, "states of a text automaton", SCHEMA_LIMITS.automatonStates);
+    if (pairs.length >= statesMax) throw schemaLimit(path, "states of a text automaton", statesMax);
     known.set(key, pairs.length);
     return pairs.push([a, b]) - 1;
   };
@@ -79,6 +79,19 @@ export function combineAutomata(
   }
   const accepting = pairs.map(([a, b]) => left.accepting[a]! && (right.accepting[b] ?? false) !== exclude);
   return { accepting, edges };
+}
+
+/** The texts of `min` to `max` code points. */
+export function lengthAutomaton(min: number, max: number | undefined): TextAutomaton {
+  const last = max ?? min;
+  const states = Array.from({ length: last + 1 }, (_, count) => count);
+  return {
+    accepting: states.map((count) => count >= min),
+    edges: states.map((count) => {
+      if (count === last && max !== undefined) return [];
+      return [{ first: 0, last: MAX_CODE_POINT, target: Math.min(count + 1, last) }];
+    }),
+  };
 }
 
 /** Whether the automaton accepts no text at all. */
