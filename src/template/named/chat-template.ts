@@ -1,6 +1,7 @@
 import { ColloquyError } from "../../base/errors.ts";
 
 /** Where a message stands in the text of its role. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: the mark of the template files, not a JavaScript template
 export const messageMark = "${MESSAGE}";
 
 /**

@@ -1,6 +1,4 @@
-import { type ChatTemplate, parseChatTemplate } from "./chat-template.ts";
-
-const M = "${MESSAGE}";
+import { type ChatTemplate, messageMark as M, parseChatTemplate } from "./chat-template.ts";
 
 const llama2 = {
   system: `<s>[INST] <<SYS>>\n${M}\n<</SYS>>\n\n`,

@@ -96,13 +96,13 @@ function functionSettings(template: ChatTemplate): ChatWrapperSettings["function
   const response = templateRole(template, "tool_response");
   if (before === undefined || after === undefined || response === undefined)
     return defaultChatWrapperSettings.functions;
-  const unescape = (pattern: string) => pattern.replace(/\\(.)/g, "$1");
+  const unescapePattern = (pattern: string) => pattern.replace(/\\(.)/g, "$1");
   return {
     call: {
       optionalPrefixSpace: true,
-      prefix: LlamaText(special(unescape(before)), '{"name": "'),
+      prefix: LlamaText(special(unescapePattern(before)), '{"name": "'),
       paramsPrefix: '", "arguments": ',
-      suffix: LlamaText("}", special(unescape(after))),
+      suffix: LlamaText("}", special(unescapePattern(after))),
       emptyCallParamsPlaceholder: {},
     },
     result: { prefix: special(response.prefix), suffix: special(response.suffix) },

@@ -24,6 +24,13 @@ export class FormatChatWrapper extends ChatWrapper {
     this.settings = format.settings;
   }
 
+  /** The same wrapper with parts of its format changed. */
+  withFormat(changes: Partial<FormatDescription>): this {
+    const format = { ...this.format, ...changes };
+    const copy = Object.create(Object.getPrototypeOf(this) as object) as this;
+    return Object.assign(copy, this, { format, settings: format.settings });
+  }
+
   override generateContextState({
     chatHistory,
     availableFunctions = {},
