@@ -117,7 +117,7 @@ export class Automaton {
 
   /** The state that goes on as either state does. */
   union(left: number, right: number): number {
-    return this.#stateFor(this.#store.sets.union(this.#stateSets[left]!, this.#stateSets[right]!));
+    return this.#stateFor(this.#store.union(this.#stateSets[left]!, this.#stateSets[right]!));
   }
 
   /** The same state as `state` of another automaton of the same program. */

@@ -38,7 +38,7 @@ export class Closure {
     }
     if (this.#stamps[item] === this.#stamp) {
       const known = this.#rests[item]!;
-      const merged = this.#store.sets.union(known, rest);
+      const merged = this.#store.union(known, rest);
       if (merged === known) return;
       this.#rests[item] = merged;
     } else {

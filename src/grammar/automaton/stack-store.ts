@@ -6,6 +6,13 @@ import { SetPool } from "./set-pool.ts";
 /** The node that stands for the end of the text; it is in a set where nothing more is needed. */
 export const END_NODE = 0;
 
+/** How often an item is repeated still; without end where `max` is negative. */
+export interface Repetition {
+  readonly item: number;
+  readonly min: number;
+  readonly max: number;
+}
+
 /**
  * What is still to be matched, as numbered nodes: an item, and the set of nodes of which one must follow it.
  * Sharing the sets keeps an ambiguous grammar from multiplying its stacks.
@@ -19,7 +26,7 @@ export class StackStore {
   #nodeRests = new Int32Array(256);
   #nodeCount = 1;
   #nodeTable = new Int32Array(512);
-  readonly #repeats: { item: number; min: number; max: number }[] = [];
+  readonly #repeats: Repetition[] = [];
   readonly #repeatNumbers = new Map<string, number>();
 
   constructor(program: GrammarProgram) {
@@ -42,7 +49,7 @@ export class StackStore {
   }
 
   /** What a `repeat` item repeats, and how often still. */
-  repetition(item: number): { item: number; min: number; max: number } {
+  repetition(item: number): Repetition {
     const { items } = this.program;
     return item < this.#staticItems
       ? { item: items.first[item]!, min: items.second[item]!, max: items.third[item]! }
@@ -92,6 +99,36 @@ export class StackStore {
     return node;
   }
 
+  /**
+   * The set of what is in either set, without repetitions that another one of the set includes:
+   * where it is not certain how often something was repeated, the counts would pile up.
+   */
+  union(left: number, right: number): number {
+    const union = this.sets.union(left, right);
+    if (union === left || union === right) return union;
+    const widest = new Map<string, Repetition>();
+    const nodes: number[] = [];
+    let repeats = 0;
+    for (let i = this.sets.start(union); i < this.sets.end(union); i++) nodes.push(this.sets.member(i));
+    for (const node of nodes) {
+      if (this.kind(this.itemOf(node)) !== ITEM.repeat) continue;
+      repeats++;
+      const repetition = this.repetition(this.itemOf(node));
+      const key = `${repetition.item},${this.restOf(node)}`;
+      const known = widest.get(key);
+      if (known === undefined || includes(repetition, known)) widest.set(key, repetition);
+    }
+    if (repeats === widest.size) return union;
+    return this.sets.intern(nodes.filter((node) => !this.#isIncluded(node, widest)));
+  }
+
+  #isIncluded(node: number, widest: ReadonlyMap<string, Repetition>): boolean {
+    if (this.kind(this.itemOf(node)) !== ITEM.repeat) return false;
+    const repetition = this.repetition(this.itemOf(node));
+    const wider = widest.get(`${repetition.item},${this.restOf(node)}`)!;
+    return wider !== repetition && includes(wider, repetition);
+  }
+
   /** The same set of nodes as `set` of another store over the same program. */
   import(from: StackStore, set: number): number {
     const reachable = new Set<number>([set]);
@@ -130,6 +167,11 @@ export class StackStore {
     }
     this.#nodeTable = table;
   }
+}
+
+/** Whether everything that the inner one matches is matched by the outer one; both repeat the same item. */
+function includes(outer: Repetition, inner: Repetition): boolean {
+  return outer.min <= inner.min && (outer.max < 0 || (inner.max >= 0 && outer.max >= inner.max));
 }
 
 /** A copy with twice the room. */
