@@ -2,6 +2,8 @@ import os from "node:os";
 import { DisposeScope } from "../base/dispose.ts";
 import { InvalidArgumentError } from "../base/errors.ts";
 import { allocate } from "../native/memory.ts";
+import type { BuiltinGrammarName } from "../grammar/builtin/builtin-grammars.ts";
+import type { GbnfJsonDefList, GbnfJsonSchema, JsonSchemaOptions } from "../grammar/json-schema/index.ts";
 import { llamaCppVersion, loadNative, type Native } from "../native/native.ts";
 import {
   idleGpu,
@@ -10,6 +12,8 @@ import {
   platformPackageVersion,
   resolveLibraries,
 } from "../native/platform.ts";
+import { builtinLlamaGrammar, LlamaGrammar, type LlamaGrammarOptions } from "./llama-grammar.ts";
+import { LlamaJsonSchemaGrammar } from "./llama-json-schema-grammar.ts";
 import {
   checkLlamaOptions,
   type LlamaNuma,
@@ -134,6 +138,31 @@ export class Llama {
     }
     model.onDispose(this.#scope.add(() => model.dispose()));
     return model;
+  }
+
+  /**
+   * A grammar from its GBNF text.
+   * @throws ColloquyError `grammar-invalid`, `grammar-limit`
+   */
+  async createGrammar(options: LlamaGrammarOptions): Promise<LlamaGrammar> {
+    return new LlamaGrammar(options);
+  }
+
+  /**
+   * A grammar for replies that are JSON of a schema. Listed properties are all required, in their order, unless
+   * `options.dialect` is `"standard"`.
+   * @throws ColloquyError `grammar-unsupported` naming path and keyword, `grammar-invalid`, `grammar-limit`
+   */
+  async createGrammarForJsonSchema<const Schema extends GbnfJsonSchema<Definitions>, Definitions extends GbnfJsonDefList = GbnfJsonDefList>(
+    schema: Schema,
+    options?: JsonSchemaOptions,
+  ): Promise<LlamaJsonSchemaGrammar<Schema, Definitions>> {
+    return new LlamaJsonSchemaGrammar<Schema, Definitions>(schema, options);
+  }
+
+  /** A built-in grammar: `"json"`, `"json_arr"`, `"english"`, `"list"`, `"c"`, `"arithmetic"`, `"japanese"`, `"chess"`. */
+  async getGrammarFor(name: BuiltinGrammarName): Promise<LlamaGrammar> {
+    return builtinLlamaGrammar(name);
   }
 
   get logLevel(): LlamaLogLevel {

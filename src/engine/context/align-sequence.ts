@@ -32,9 +32,9 @@ export async function alignSequence(
     });
     await evaluatePlan(store, held, target, plan, options, onLogits);
     return {
-      reusedTokens: plan.reusedTokens - sharedTokens,
+      reusedTokens: Math.max(0, plan.reusedTokens - sharedTokens),
       movedTokens: plan.movedTokens,
-      sharedTokens,
+      sharedTokens: Math.min(plan.reusedTokens, sharedTokens),
       evaluatedTokens: plan.evaluatedTokens,
       promptMs: performance.now() - started,
     };

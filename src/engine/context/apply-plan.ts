@@ -30,6 +30,7 @@ function applyOperation(
       // Without this check an unsupported shift would end the process.
       assert(setup.canShift, "cells that cannot shift were moved");
       functions.llama_memory_seq_add(memory, id, start, end, operation.delta);
+      setup.scheduler.expectShift();
       break;
     case "park":
       functions.llama_memory_seq_cp(memory, id, spareId, start, end);

@@ -78,6 +78,7 @@ export class Scheduler {
   #current: readonly BatchShare<Job>[] | undefined;
   #scheduled = false;
   #closed = false;
+  #shiftPending = false;
 
   constructor(decoder: BatchDecoder, options: SchedulerOptions) {
     this.#decoder = decoder;
@@ -144,6 +145,11 @@ export class Scheduler {
     if (this.#jobs.size > 0) this.#schedule();
   }
 
+  /** Cells were moved: the next decode carries a pass over the cache, which says nothing about its threads. */
+  expectShift(): void {
+    this.#shiftPending = true;
+  }
+
   /** Ends every evaluation, the running one too, and resolves when native code has come to rest. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -201,7 +207,9 @@ export class Scheduler {
     stats.decodeMs += ms;
     stats.batchTokensMax = Math.max(stats.batchTokensMax, tokens);
     stats.queued = this.#jobs.size;
-    if (result === "done") {
+    const judged = !this.#shiftPending;
+    this.#shiftPending = false;
+    if (result === "done" && judged) {
       const { threads } = this.#options;
       const used = threads.threads;
       const next = threads.afterDecode({ threads: used, tokens, ms });
