@@ -5,7 +5,7 @@ import type { JsonType } from "./json-value.ts";
 import type { SchemaObject } from "./keywords.ts";
 import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
 import { unsupportedSchema } from "./schema-error.ts";
-import { checkConjunction } from "./validate-json.ts";
+import { satisfies } from "./validate-json.ts";
 
 /** How deep in properties a difference is looked for. */
 const DEPTH_MAX = 3;
@@ -69,7 +69,7 @@ function areDisjoint(
 }
 
 function refusesAll(document: SchemaDocument, nodes: Conjunction, { values }: Constraints): boolean {
-  return values!.every((value) => checkConjunction(document, nodes, value, "#").length > 0);
+  return values!.every((value) => !satisfies(document, nodes, value));
 }
 
 function areDisjointAs(

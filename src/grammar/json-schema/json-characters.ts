@@ -17,6 +17,8 @@ const ESCAPED: readonly CodePointRange[] = [
   [0x5c, 0x5c],
 ];
 
+const PLAIN = complementRanges(ESCAPED);
+
 const hex = characters([
   [0x30, 0x39],
   [0x41, 0x46],
@@ -55,14 +57,21 @@ export const JSON_CHARACTER: GrammarNode = choice(
  * pattern says about the decoded text true of the written text.
  */
 export function jsonCharacters(ranges: readonly CodePointRange[], negated = false): GrammarNode {
+  const [only] = ranges;
+  if (!negated && ranges.length === 1 && only![0] === only![1] && !isSurrogate(only![0]))
+    return literal(spell(String.fromCodePoint(only![0])));
   const set = characterRanges(ranges, negated);
   const options: GrammarNode[] = [];
-  const plain = intersectRanges(set, complementRanges(ESCAPED));
+  const plain = intersectRanges(set, PLAIN);
   if (plain.length > 0) options.push(characters(plain));
   for (const [first, last] of intersectRanges(set, ESCAPED)) {
     for (let code = first; code <= last; code++) options.push(literal(spell(String.fromCharCode(code))));
   }
   return options.length === 0 ? NEVER : choice(...options);
+}
+
+function isSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdfff;
 }
 
 /** A text as it stands inside the quotation marks of JSON. */

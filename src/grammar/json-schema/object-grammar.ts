@@ -1,14 +1,4 @@
-import {
-  anyCharacter,
-  choice,
-  EMPTY,
-  type GrammarNode,
-  literal,
-  NEVER,
-  optional,
-  repeat,
-  sequence,
-} from "../ir.ts";
+import { choice, EMPTY, type GrammarNode, literal, NEVER, optional, repeat, sequence } from "../ir.ts";
 import { separatedList } from "./array-grammar.ts";
 import { listedNames, listedPatterns, propertySchemas } from "./children.ts";
 import { addRule, type Compilation, valueRule } from "./compilation.ts";
@@ -17,7 +7,13 @@ import { JSON_CHARACTER } from "./json-characters.ts";
 import { schemaLimit, unsupportedSchema } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
 import { automatonGrammar, quoted } from "./string-grammar.ts";
-import { buildAutomaton, combineAutomata, isEmptyAutomaton, type TextAutomaton } from "./text-automaton.ts";
+import {
+  buildAutomaton,
+  combineAutomata,
+  exceptWords,
+  isEmptyAutomaton,
+  type TextAutomaton,
+} from "./text-automaton.ts";
 import { matchesPattern, patternLanguage } from "./text-language.ts";
 
 /** Members that one rule holds, so that nothing nests deeply. */
@@ -102,7 +98,10 @@ function extraMember(
   const open = propertySchemas(compilation.document, nodes, { name: undefined, patterns: [] });
   if (patterns.length === 0) {
     if (open === undefined) return undefined;
-    const key = names.length === 0 ? repeat(JSON_CHARACTER, 0) : otherNames(compilation, names, path);
+    const key =
+      names.length === 0
+        ? repeat(JSON_CHARACTER, 0)
+        : automatonGrammar(compilation, exceptWords(names, path), "key");
     return addRule(compilation, "member", sequence(quoted(key), colon, valueRule(compilation, open)));
   }
   const options: GrammarNode[] = [];
@@ -118,24 +117,13 @@ function extraMember(
   return options.length === 0 ? undefined : addRule(compilation, "member", choice(...options));
 }
 
-function otherNames(compilation: Compilation, names: readonly string[], path: string): GrammarNode {
-  return automatonGrammar(compilation, unlistedNames(names, path), "key");
-}
-
-function unlistedNames(names: readonly string[], path: string): TextAutomaton {
-  const anything = buildAutomaton(repeat(anyCharacter(), 0), path);
-  if (names.length === 0) return anything;
-  const listed = buildAutomaton({ type: "choice", options: names.map((name) => literal(name)) }, path);
-  return combineAutomata(anything, listed, true, path);
-}
-
 interface NamePart {
   readonly patterns: readonly string[];
   readonly automaton: TextAutomaton;
 }
 
 function partitionNames(names: readonly string[], patterns: readonly string[], path: string): NamePart[] {
-  let parts: NamePart[] = [{ patterns: [], automaton: unlistedNames(names, path) }];
+  let parts: NamePart[] = [{ patterns: [], automaton: exceptWords(names, path) }];
   for (const pattern of patterns) {
     const place = `${path}/patternProperties`;
     const matching = buildAutomaton(patternLanguage(pattern, path, "patternProperties"), place);

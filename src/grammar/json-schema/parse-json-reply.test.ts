@@ -83,6 +83,23 @@ describe("validateJson", () => {
     expect(validateJson("a".repeat(5000), hostile)).toEqual([]);
   });
 
+  it("takes deep values and branches that lead to the same place", () => {
+    const deep = JSON.parse(`${"[".repeat(3000)}${"]".repeat(3000)}`) as unknown;
+    const list = {
+      $defs: { list: { type: "array", items: { $ref: "#/$defs/list" } } },
+      $ref: "#/$defs/list",
+    };
+    expect(validateJson(deep, list)).toEqual([]);
+    const twice = {
+      anyOf: [
+        { type: "array", items: { $ref: "#" } },
+        { type: "array", items: { $ref: "#" }, maxItems: 9 },
+      ],
+    };
+    const shallow = JSON.parse(`${"[".repeat(60)}1${"]".repeat(60)}`) as unknown;
+    expect(validateJson(shallow, twice).length).toBeGreaterThan(0);
+  });
+
   it("reports the branch that came deepest", () => {
     const either = { anyOf: [{ type: "null" }, { type: "object", properties: { x: { const: 1 } } }] };
     expect(validateJson({ x: 2 }, either).map(({ path }) => path)).toEqual(["#/x"]);

@@ -12,7 +12,7 @@ import { openSchema } from "./schema-document.ts";
 import { unsupportedSchema } from "./schema-error.ts";
 import type { JsonSchemaOptions } from "./schema-options.ts";
 import { stringGrammar } from "./string-grammar.ts";
-import { checkConjunction } from "./validate-json.ts";
+import { satisfies } from "./validate-json.ts";
 
 /**
  * Turns a JSON schema into a grammar whose every text parses as JSON and satisfies the schema.
@@ -86,7 +86,7 @@ function listedValues(
   values: readonly JsonValue[],
 ): GrammarNode[] {
   const { document, separators } = compilation;
-  const valid = values.filter((value) => checkConjunction(document, conjunction, value, "#").length === 0);
+  const valid = values.filter((value) => satisfies(document, conjunction, value));
   if (valid.length === 0)
     compilation.contradictions.push({
       path: constraints.path,

@@ -94,6 +94,44 @@ export function lengthAutomaton(min: number, max: number | undefined): TextAutom
   };
 }
 
+/**
+ * Every text but these words: a trie, with one state behind it for all texts that have left the trie.
+ * @throws ColloquyError `grammar-limit`
+ */
+export function exceptWords(words: readonly string[], path: string): TextAutomaton {
+  const children: Map<number, number>[] = [new Map()];
+  const ends = new Set<number>();
+  for (const word of words) {
+    let state = 0;
+    for (const character of word) {
+      const code = character.codePointAt(0)!;
+      let next = children[state]!.get(code);
+      if (next === undefined) {
+        if (children.length >= SCHEMA_LIMITS.automatonStates)
+          throw schemaLimit(path, "states of a text automaton", SCHEMA_LIMITS.automatonStates);
+        next = children.push(new Map()) - 1;
+        children[state]!.set(code, next);
+      }
+      state = next;
+    }
+    ends.add(state);
+  }
+  const outside = children.length;
+  const edges = children.map((map) => {
+    const found: TextEdge[] = [];
+    let from = 0;
+    for (const [code, target] of [...map].sort((a, b) => a[0] - b[0])) {
+      if (code > from) found.push({ first: from, last: code - 1, target: outside });
+      found.push({ first: code, last: code, target });
+      from = code + 1;
+    }
+    if (from <= MAX_CODE_POINT) found.push({ first: from, last: MAX_CODE_POINT, target: outside });
+    return found;
+  });
+  edges.push([{ first: 0, last: MAX_CODE_POINT, target: outside }]);
+  return { accepting: edges.map((_, state) => !ends.has(state)), edges };
+}
+
 /** Whether the automaton accepts no text at all. */
 export function isEmptyAutomaton(automaton: TextAutomaton): boolean {
   return !automaton.accepting.some((accepting) => accepting);

@@ -1,6 +1,6 @@
 import { itemSchemas, listedPatterns, propertySchemas } from "./children.ts";
 import { type Constraints, mergeConstraints } from "./constraints.ts";
-import { type Conjunction, expandSchema } from "./expand-schema.ts";
+import { type Conjunction, conjunctionKey, expandSchema } from "./expand-schema.ts";
 import { formatPattern } from "./formats.ts";
 import { jsonEquals, jsonTypeOf } from "./json-value.ts";
 import { openSchema, type SchemaDocument } from "./schema-document.ts";
@@ -29,51 +29,133 @@ export interface JsonIssue {
  */
 export function validateJson(value: unknown, schema: unknown, dialect: SchemaDialect = "guide"): JsonIssue[] {
   const document = openSchema(schema, dialect);
-  return checkValue(document, [document.root], value, "#");
+  return [...checkValue(document, { nodes: [document.root], value, path: "#", depth: 0 })];
 }
 
-function checkValue(document: SchemaDocument, nodes: Conjunction, value: unknown, path: string): JsonIssue[] {
-  if (nodes.every((node) => node.schema === true)) return [];
-  const conjunctions = expandSchema(document, nodes);
-  const schemaPath = nodes[0]?.path ?? "#";
-  if (conjunctions.length === 0) return [{ path, schemaPath, message: "must not be there" }];
-  let best: JsonIssue[] | undefined;
-  for (const conjunction of conjunctions) {
-    const issues = checkConjunction(document, conjunction, value, path);
-    if (issues.length === 0) return [];
-    // The branch that came deepest is the one that was most likely meant.
-    if (best === undefined || depthOf(issues) > depthOf(best)) best = issues;
+/** One value that has to satisfy some schemas. */
+interface Check {
+  readonly nodes: Conjunction;
+  readonly value: unknown;
+  readonly path: string;
+  readonly depth: number;
+}
+
+/** One way to satisfy the schemas of a check, and the checks of items and properties that this takes. */
+interface Alternative {
+  readonly children: readonly Check[];
+  readonly issues: readonly JsonIssue[];
+}
+
+/**
+ * Checks a value and everything inside it. All checks are collected first and then decided from the deepest place
+ * upwards: no recursion, so a deep value cannot overflow the stack, and a place is decided once for the same
+ * schemas, however many branches lead there.
+ */
+function checkValue(document: SchemaDocument, root: Check): readonly JsonIssue[] {
+  const found = new Map<string, { check: Check; alternatives: Alternative[] }>();
+  const merged = new Map<string, Constraints[]>();
+  const pending = [root];
+  while (pending.length > 0) {
+    const check = pending.pop()!;
+    const key = checkKey(check);
+    if (found.has(key)) continue;
+    const schemas = conjunctionKey(check.nodes);
+    let options = merged.get(schemas);
+    if (options === undefined) {
+      options = expandSchema(document, check.nodes).map((nodes) => mergeConstraints(nodes, document.dialect));
+      merged.set(schemas, options);
+    }
+    const alternatives = options.map((constraints) => createAlternative(document, constraints, check));
+    found.set(key, { check, alternatives });
+    for (const { children } of alternatives) for (const child of children) pending.push(child);
   }
-  return best!;
+  const decided = new Map<string, readonly JsonIssue[]>();
+  const deepestFirst = [...found].sort(([, a], [, b]) => b.check.depth - a.check.depth);
+  for (const [key, { check, alternatives }] of deepestFirst)
+    decided.set(key, decide(check, alternatives, decided));
+  return decided.get(checkKey(root))!;
+}
+
+function checkKey(check: Check): string {
+  return `${check.path}\n${conjunctionKey(check.nodes)}`;
+}
+
+function decide(
+  check: Check,
+  alternatives: readonly Alternative[],
+  decided: ReadonlyMap<string, readonly JsonIssue[]>,
+): readonly JsonIssue[] {
+  let best: readonly JsonIssue[] | undefined;
+  for (const { issues, children } of alternatives) {
+    const all = [...issues, ...children.flatMap((child) => decided.get(checkKey(child))!)];
+    if (all.length === 0) return all;
+    // The branch that came deepest is the one that was most likely meant.
+    if (best === undefined || depthOf(all) > depthOf(best)) best = all;
+  }
+  return (
+    best ?? [{ path: check.path, schemaPath: check.nodes[0]?.path ?? "#", message: "must not be there" }]
+  );
 }
 
 function depthOf(issues: readonly JsonIssue[]): number {
-  return Math.min(...issues.map((issue) => issue.path.length));
+  return issues.reduce((least, issue) => Math.min(least, issue.path.length), Number.POSITIVE_INFINITY);
 }
 
-/** Checks a value against every keyword of a conjunction. */
-export function checkConjunction(
-  document: SchemaDocument,
-  nodes: Conjunction,
-  value: unknown,
-  path: string,
-): JsonIssue[] {
-  const constraints = mergeConstraints(nodes, document.dialect);
+/** Whether a value satisfies every keyword of a conjunction. */
+export function satisfies(document: SchemaDocument, nodes: Conjunction, value: unknown): boolean {
+  const check: Check = { nodes, value, path: "#", depth: 0 };
+  const { issues, children } = createAlternative(document, mergeConstraints(nodes, document.dialect), check);
+  return issues.length === 0 && children.every((child) => checkValue(document, child).length === 0);
+}
+
+function createAlternative(document: SchemaDocument, constraints: Constraints, check: Check): Alternative {
+  const { value, path } = check;
   const issues: JsonIssue[] = [];
   const report = (message: string) => issues.push({ path, schemaPath: constraints.path, message });
   const type = jsonTypeOf(value);
   if (!constraints.validTypes.has(type)) {
     report(`must be ${[...constraints.validTypes].join(" or ") || "absent"}, not ${type}`);
-    return issues;
+    return { issues, children: [] };
   }
   if (constraints.values?.some((allowed) => jsonEquals(allowed, value)) === false)
     report(`must be one of ${JSON.stringify(constraints.values).slice(0, 200)}`);
   if (typeof value === "number") checkNumber(constraints, value, report);
   else if (typeof value === "string") checkString(constraints, value, report);
-  else if (Array.isArray(value)) issues.push(...checkArray(document, constraints, value, path, report));
+  else if (Array.isArray(value)) checkArray(constraints, value, report);
   else if (typeof value === "object" && value !== null)
-    issues.push(...checkObject(document, constraints, value as Record<string, unknown>, path, report));
-  return issues;
+    checkObject(document, constraints, value as Record<string, unknown>, report);
+  return { issues, children: createChildren(document, constraints, check, issues) };
+}
+
+/** The checks of items and properties; what must not be there is reported at once. */
+function createChildren(
+  document: SchemaDocument,
+  constraints: Constraints,
+  { value, path, depth }: Check,
+  issues: JsonIssue[],
+): Check[] {
+  const children: Check[] = [];
+  const add = (nodes: Conjunction | undefined, segment: string, item: unknown) => {
+    const place = `${path}/${escapePointer(segment)}`;
+    if (nodes === undefined)
+      issues.push({ path: place, schemaPath: constraints.path, message: "must not be there" });
+    else if (nodes.some((node) => node.schema !== true))
+      children.push({ nodes, value: item, path: place, depth: depth + 1 });
+  };
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      add(itemSchemas(document, constraints.nodes, index), String(index), item);
+    });
+  } else if (typeof value === "object" && value !== null) {
+    const patterns = listedPatterns(constraints.nodes);
+    for (const [name, item] of Object.entries(value)) {
+      const matching = patterns.filter((pattern) =>
+        matchesPattern(pattern, name, constraints.path, "patternProperties"),
+      );
+      add(propertySchemas(document, constraints.nodes, { name, patterns: matching }), name, item);
+    }
+  }
+  return children;
 }
 
 type Report = (message: string) => void;
@@ -109,51 +191,26 @@ function checkString(constraints: Constraints, value: string, report: Report): v
   }
 }
 
-function checkArray(
-  document: SchemaDocument,
-  constraints: Constraints,
-  items: readonly unknown[],
-  path: string,
-  report: Report,
-): JsonIssue[] {
+function checkArray(constraints: Constraints, items: readonly unknown[], report: Report): void {
   if (items.length < constraints.minItems) report(`must have at least ${constraints.minItems} items`);
   if (constraints.maxItems !== undefined && items.length > constraints.maxItems)
     report(`must have at most ${constraints.maxItems} items`);
-  return items.flatMap((item, index) => {
-    const schemas = itemSchemas(document, constraints.nodes, index);
-    const itemPath = `${path}/${index}`;
-    if (schemas === undefined)
-      return [{ path: itemPath, schemaPath: constraints.path, message: "must not be there" }];
-    return checkValue(document, schemas, item, itemPath);
-  });
 }
 
 function checkObject(
   document: SchemaDocument,
   constraints: Constraints,
   value: Record<string, unknown>,
-  path: string,
   report: Report,
-): JsonIssue[] {
-  const keys = Object.keys(value);
+): void {
+  const count = Object.keys(value).length;
   for (const name of constraints.required) {
     if (!Object.hasOwn(value, name)) report(`must have the property ${JSON.stringify(name)}`);
   }
   const minProperties = countedMinimum(constraints, document.dialect);
-  if (keys.length < minProperties) report(`must have at least ${minProperties} properties`);
-  if (constraints.maxProperties !== undefined && keys.length > constraints.maxProperties)
+  if (count < minProperties) report(`must have at least ${minProperties} properties`);
+  if (constraints.maxProperties !== undefined && count > constraints.maxProperties)
     report(`must have at most ${constraints.maxProperties} properties`);
-  const patterns = listedPatterns(constraints.nodes);
-  return keys.flatMap((name) => {
-    const matching = patterns.filter((pattern) =>
-      matchesPattern(pattern, name, constraints.path, "patternProperties"),
-    );
-    const schemas = propertySchemas(document, constraints.nodes, { name, patterns: matching });
-    const memberPath = `${path}/${escapePointer(name)}`;
-    if (schemas === undefined)
-      return [{ path: memberPath, schemaPath: constraints.path, message: "must not be there" }];
-    return checkValue(document, schemas, value[name], memberPath);
-  });
 }
 
 /**
