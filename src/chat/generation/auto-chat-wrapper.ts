@@ -1,9 +1,8 @@
 import type { LanguageModel } from "../../engine/context-sequence.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
-import { chatMLFormat } from "../../template/formats/chatml.ts";
-import { FormatChatWrapper } from "../../template/wrappers/format-chat-wrapper.ts";
+import { resolveChatWrapper } from "../../template/resolve-chat-wrapper.ts";
 
 /** The chat wrapper that fits a model. */
-export function autoChatWrapper(_model: LanguageModel): ChatWrapper {
-  return new FormatChatWrapper(chatMLFormat);
+export function autoChatWrapper(model: LanguageModel): ChatWrapper {
+  return resolveChatWrapper(model);
 }

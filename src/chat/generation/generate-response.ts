@@ -2,8 +2,9 @@ import { InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
+import { writeCalls } from "../functions/write-calls.ts";
 import { resolveBudgets } from "./budgets.ts";
-import { openFirstThought } from "./open-response.ts";
+import { openResponse } from "./open-response.ts";
 import type {
   LLamaChatGenerateResponseOptions,
   LlamaChatResponse,
@@ -11,10 +12,10 @@ import type {
   StopMetadata,
 } from "./options.ts";
 import { ReplyState } from "./reply-state.ts";
-import { TextWriter } from "./write-text.ts";
+import { type TextEnd, TextWriter } from "./write-text.ts";
 
 /**
- * Writes the response that a history asks for, up to its end or to a call of a function.
+ * Writes the response that a history asks for, up to its end or to calls of functions.
  * The history is only read.
  */
 export async function generateResponse(
@@ -29,27 +30,38 @@ export async function generateResponse(
   }
   options.signal?.throwIfAborted();
   const state = new ReplyState(sequence, wrapper, history, options);
-  const budgets = resolveBudgets(
-    options.budgets,
-    sequence.contextSize,
-    state.before,
-    sequence.model.tokenizer,
-  );
-  await state.load();
-  openFirstThought(state, budgets);
+  const { tokenizer } = sequence.model;
+  const budgets = resolveBudgets(options.budgets, sequence.contextSize, state.before, tokenizer);
   const grammar = options.grammar?.matcher(sequence.model);
+  await state.load();
   while (true) {
-    const writer = new TextWriter(state, budgets, grammar);
-    const end = await writer.write();
-    if (end.type === "done") return finish(state, end.metadata, []);
+    const start = await openResponse(state, budgets);
+    const end = start.type === "call" ? start : await new TextWriter(state, budgets, grammar).write(start);
+    if (end.type === "done") return finish(state, end.metadata);
+    if (end.type === "call") {
+      if (options.abortOnNonText === true) return finish(state, { stopReason: "eogToken" });
+      return await finishWithCalls(state, end);
+    }
     await state.load();
   }
+}
+
+async function finishWithCalls(
+  state: ReplyState,
+  { wasInText = false }: Extract<TextEnd, { type: "call" }>,
+): Promise<LlamaChatResponse> {
+  // The call's opening is written by the engine, so what the model wrote of it is rendered away.
+  if (wasInText) await state.load();
+  const { calls, broken } = await writeCalls(state);
+  if (calls.length > 0 && broken !== "abort") return finish(state, { stopReason: "functionCalls" }, calls);
+  const stopReason = broken === "abort" ? "abort" : broken === "length" ? "maxTokens" : "eogToken";
+  return finish(state, { stopReason }, calls);
 }
 
 function finish(
   state: ReplyState,
   metadata: StopMetadata,
-  functionCalls: LlamaChatResponseFunctionCall[],
+  functionCalls: LlamaChatResponseFunctionCall[] = [],
 ): LlamaChatResponse {
   const { signal, stopOnAbortSignal } = state.options;
   if (metadata.stopReason === "abort" && signal !== undefined) {

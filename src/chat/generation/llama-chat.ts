@@ -2,6 +2,11 @@ import { DisposedError, InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
+import {
+  completeUserMessage,
+  type LLamaChatLoadAndCompleteUserMessageOptions,
+  type LlamaChatLoadAndCompleteUserResponse,
+} from "../completion/complete-user-message.ts";
 import { autoChatWrapper } from "./auto-chat-wrapper.ts";
 import { generateResponse } from "./generate-response.ts";
 import type { LLamaChatGenerateResponseOptions, LlamaChatResponse } from "./options.ts";
@@ -87,6 +92,20 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
   ): Promise<LlamaChatResponse> {
     return this.#queue.run(
       () => generateResponse(this.sequence, this.chatWrapper, history, options),
+      options.signal,
+    );
+  }
+
+  /**
+   * Goes on writing the user's next message, with the history before it.
+   * @throws ColloquyError `context-overflow`, `disposed`; the signal's reason when aborted
+   */
+  async loadChatAndCompleteUserMessage(
+    history: readonly ChatHistoryItem[],
+    options: LLamaChatLoadAndCompleteUserMessageOptions = {},
+  ): Promise<LlamaChatLoadAndCompleteUserResponse> {
+    return this.#queue.run(
+      () => completeUserMessage(this.sequence, this.chatWrapper, history, options),
       options.signal,
     );
   }

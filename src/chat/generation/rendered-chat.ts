@@ -2,6 +2,7 @@ import type { ContextSequence } from "../../engine/context-sequence.ts";
 import type { Token } from "../../engine/token.ts";
 import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
 import type { ChatWrapper, ChatWrapperGeneratedContextState } from "../../template/chat-wrapper.ts";
+import { tokenizeContext } from "../../template/tokenize-context.ts";
 import { adoptEvaluatedTokens } from "./adopt-evaluated-tokens.ts";
 
 export interface ChatRenderer {
@@ -24,6 +25,6 @@ export function renderChat(renderer: ChatRenderer, history: readonly ChatHistory
     availableFunctions: renderer.functions,
     documentFunctionParams: renderer.documentFunctionParams,
   });
-  const tokens = state.contextText.tokenize(sequence.model.tokenizer);
+  const tokens = tokenizeContext(state.contextText, sequence.model);
   return { tokens: adoptEvaluatedTokens(tokens, sequence.contextTokens, sequence.model), state };
 }

@@ -7,6 +7,7 @@ import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { LlamaText } from "../../template/llama-text.ts";
 import { fitHistory } from "../context-shift/fit-history.ts";
+import { continuationTokens } from "../response/continuation-tokens.ts";
 import { joinResponse, ResponseBuilder, type ResponseItem } from "../response/response-builder.ts";
 import type { LLamaChatGenerateResponseOptions } from "./options.ts";
 import { type ChatRenderer, type RenderedChat, renderChat } from "./rendered-chat.ts";
@@ -106,7 +107,7 @@ export class ReplyState {
 
   /** Puts text into the reply that the model did not write. */
   insert(text: LlamaText): void {
-    this.reply.push(...text.tokenize(this.sequence.model.tokenizer, "trimLeadingSpace"));
+    this.reply.push(...continuationTokens(text, this.sequence.model));
   }
 
   /**

@@ -13,7 +13,7 @@ import type { ReplyState } from "./reply-state.ts";
 /** What comes after a stretch of text. */
 export type TextEnd =
   | { readonly type: "done"; readonly metadata: StopMetadata }
-  | { readonly type: "call" }
+  | { readonly type: "call"; readonly wasInText?: boolean }
   | { readonly type: "rerender" };
 
 /** Writes the text and the segments of a response, up to its end or to where something else begins. */
@@ -43,16 +43,13 @@ export class TextWriter {
     this.#parser = new ResponseParser(patterns, sequence.model, (tag) => this.#isActive(tag));
   }
 
-  /** Reads tokens of the reply that were generated before the text began. */
-  read(tokens: readonly Token[]): TextEnd | undefined {
-    for (const token of tokens) {
+  /** @param start tokens that were generated already, and why generating ended with them, if it did */
+  async write(start: { tokens: readonly Token[]; finish?: string }): Promise<TextEnd> {
+    for (const token of start.tokens) {
       const end = this.#onToken(token);
       if (end !== undefined) return end;
     }
-    return undefined;
-  }
-
-  async write(): Promise<TextEnd> {
+    if (start.finish !== undefined) return this.#onFinish(start.finish);
     while (true) {
       if (this.#closeSpentSegment() === "rerender") return { type: "rerender" };
       const end = await this.#writeUntilBudget();
@@ -98,6 +95,9 @@ export class TextWriter {
     const { tag } = event;
     switch (tag.kind) {
       case "open":
+        if (this.#state.options.abortOnNonText === true) {
+          return { type: "done", metadata: { stopReason: "eogToken" } };
+        }
         builder.open(tag.segmentType);
         return undefined;
       case "close":
@@ -109,7 +109,7 @@ export class TextWriter {
         return undefined;
       case "call":
         this.#parser.takeRest();
-        return { type: "call" };
+        return { type: "call", wasInText: true };
       case "rerender": {
         this.#parser.takeRest();
         const open = builder.openSegment;

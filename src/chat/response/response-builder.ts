@@ -113,7 +113,10 @@ export class ResponseBuilder {
   }
 
   #appendText(text: string, tokens: readonly Token[]): void {
-    if (!this.#trimEnd) return this.#appendVisible(text, tokens);
+    if (!this.#trimEnd) {
+      this.#appendVisible(text, tokens);
+      return;
+    }
     const visible = text.trimEnd();
     if (visible === "") {
       this.#space.text += text;

@@ -2,6 +2,7 @@ import type { LanguageModel } from "../../engine/context-sequence.ts";
 import type { StopTrigger } from "../../engine/sequence-grammar.ts";
 import type { Token } from "../../engine/token.ts";
 import { LlamaText } from "../../template/llama-text.ts";
+import { continuationTokens } from "./continuation-tokens.ts";
 
 /**
  * A reply as the response parser reads it: one symbol for each byte of text, and one symbol (256 + id) for each token
@@ -29,10 +30,7 @@ export function triggerSymbols(trigger: StopTrigger, model: LanguageModel): read
   for (const value of triggerValues(trigger)) {
     if (typeof value === "string") pushText(value);
     else {
-      const tokens =
-        typeof value === "number"
-          ? [value]
-          : LlamaText([value]).tokenize(model.tokenizer, "trimLeadingSpace");
+      const tokens = typeof value === "number" ? [value] : continuationTokens(LlamaText([value]), model);
       for (const token of tokens) {
         pushToken(plain, token);
         pushToken(special, token);
@@ -57,6 +55,6 @@ export function describeTrigger(trigger: StopTrigger, model: LanguageModel): (st
   return triggerValues(trigger).flatMap((value) =>
     typeof value === "string" || typeof value === "number"
       ? [value]
-      : LlamaText([value]).tokenize(model.tokenizer, "trimLeadingSpace"),
+      : continuationTokens(LlamaText([value]), model),
   );
 }

@@ -1,0 +1,97 @@
+import { ColloquyError } from "../../base/errors.ts";
+import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { StopTrigger } from "../../engine/sequence-grammar.ts";
+import {
+  type ChatHistoryItem,
+  type ChatModelFunctions,
+  chatModelSegmentTypes,
+} from "../../template/chat-history-items.ts";
+import type { ChatWrapper } from "../../template/chat-wrapper.ts";
+import { segmentTags } from "../../template/chat-wrapper-settings.ts";
+import { fitHistory } from "../context-shift/fit-history.ts";
+import type { LLamaChatGenerateResponseOptions, StopMetadata } from "../generation/options.ts";
+import { type CompleteTextOptions, completeText } from "./complete-text.ts";
+import { renderOpenUserMessage } from "./render-open-user-message.ts";
+
+export interface LLamaChatLoadAndCompleteUserMessageOptions extends CompleteTextOptions {
+  /** What the user has written so far. Default: nothing. */
+  initialUserPrompt?: string;
+  /** Not called; their description stays in the context. */
+  functions?: ChatModelFunctions;
+  documentFunctionParams?: boolean;
+  contextShift?: LLamaChatGenerateResponseOptions["contextShift"];
+  lastEvaluationContextWindow?: LLamaChatGenerateResponseOptions["lastEvaluationContextWindow"];
+}
+
+export interface LlamaChatLoadAndCompleteUserResponse {
+  completion: string;
+  lastEvaluation: { contextWindow: ChatHistoryItem[]; contextShiftMetadata: object | null };
+  metadata: StopMetadata;
+}
+
+/** Most tokens of a completion when nothing is said: 256, or half the context when that is less. */
+export function defaultCompletionTokens(contextSize: number): number {
+  return Math.min(256, Math.ceil(contextSize / 2));
+}
+
+/** Goes on writing the user's next message. The history is only read. */
+export async function completeUserMessage(
+  sequence: ContextSequence,
+  wrapper: ChatWrapper,
+  history: readonly ChatHistoryItem[],
+  options: LLamaChatLoadAndCompleteUserMessageOptions,
+): Promise<LlamaChatLoadAndCompleteUserResponse> {
+  const { initialUserPrompt = "", functions, documentFunctionParams, contextShift = {} } = options;
+  const renderer = { sequence, wrapper, functions, documentFunctionParams };
+  let window: readonly ChatHistoryItem[] = options.lastEvaluationContextWindow?.history ?? history;
+  let shiftMetadata = contextShift.lastEvaluationMetadata ?? null;
+  const render = (items: readonly ChatHistoryItem[]) =>
+    renderOpenUserMessage(renderer, items, initialUserPrompt);
+  const rendered = render(window);
+  const makeRoom = async (completed: number) => {
+    // The unfinished message belongs to the turn that never leaves.
+    const open: ChatHistoryItem = { type: "user", text: "" };
+    try {
+      const fitted = await fitHistory({
+        history: [...window, open],
+        reservedTokens: completed + 1,
+        contextSize: sequence.contextSize,
+        options: { ...contextShift, lastEvaluationMetadata: shiftMetadata },
+        tokenizer: sequence.model.tokenizer,
+        chatWrapper: wrapper,
+        countTokens: (items) => render(withoutLastUser(items)).tokens.length,
+      });
+      window = withoutLastUser(fitted.history);
+      shiftMetadata = fitted.metadata;
+      return render(window).tokens;
+    } catch (error) {
+      const isFull = error instanceof ColloquyError && error.code === "context-overflow";
+      if (isFull && completed > 0) return undefined;
+      throw error;
+    }
+  };
+  const { completion, metadata } = await completeText({
+    sequence,
+    target: rendered.tokens,
+    options: { ...options, maxTokens: options.maxTokens ?? defaultCompletionTokens(sequence.contextSize) },
+    stopTriggers: [...rendered.stopTriggers, ...segmentTriggers(wrapper)],
+    stopAtSpecialTokens: true,
+    makeRoom,
+  });
+  return {
+    completion,
+    metadata,
+    lastEvaluation: { contextWindow: [...window], contextShiftMetadata: shiftMetadata },
+  };
+}
+
+function withoutLastUser(history: readonly ChatHistoryItem[]): ChatHistoryItem[] {
+  return history.at(-1)?.type === "user" ? history.slice(0, -1) : [...history];
+}
+
+function segmentTriggers(wrapper: ChatWrapper): StopTrigger[] {
+  return chatModelSegmentTypes.flatMap((type) => {
+    const tags = segmentTags(wrapper.settings, type);
+    return [tags?.prefix, tags?.suffix].filter((tag) => tag !== undefined);
+  });
+}
