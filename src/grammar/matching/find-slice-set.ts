@@ -1,6 +1,7 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { utf8Sequences } from "../automaton/utf8-sequences.ts";
 import type { CodePointRange } from "../ir.ts";
+import type { FlatTrie } from "../trie/flat-trie.ts";
 
 const FEWEST_CHARACTERS = 10;
 
@@ -11,10 +12,17 @@ const BEYOND_ASCII: readonly CodePointRange[] = [
 ];
 
 /**
- * The largest set of characters that a state takes with the same result: of ASCII one by one, and everything
- * beyond it together. `undefined` when the set is too small to be worth a slice.
+ * Of the sets of characters that a state takes with the same result, the one with which most tokens begin: of ASCII
+ * one by one, and everything beyond it together. `undefined` when the set is too small to be worth a slice.
  */
-export function findSliceSet(automaton: Automaton, state: number): CodePointRange[] | undefined {
+export function findSliceSet(
+  automaton: Automaton,
+  trie: FlatTrie,
+  state: number,
+): CodePointRange[] | undefined {
+  const beginnings = new Float64Array(256);
+  for (let node = 0; node < trie.nodeCount; node = trie.ends[node]!)
+    beginnings[trie.bytes[node]!] = trie.tokenStarts[trie.ends[node]!]! - trie.tokenStarts[node]!;
   const groups = new Map<number, CodePointRange[]>();
   for (let byte = 0; byte < 0x80; byte++) {
     const next = automaton.step(state, byte);
@@ -25,10 +33,11 @@ export function findSliceSet(automaton: Automaton, state: number): CodePointRang
   }
   let target = DEAD;
   let largest: CodePointRange[] = [];
+  let most = 0;
   for (const [next, group] of groups) {
-    if (group.length <= largest.length) continue;
-    largest = group;
-    target = next;
+    const tokens = group.reduce((sum, [byte]) => sum + beginnings[byte]!, 0);
+    if (tokens <= most) continue;
+    [most, largest, target] = [tokens, group, next];
   }
   if (largest.length < FEWEST_CHARACTERS) return undefined;
   const beyond = BEYOND_ASCII.flatMap(utf8Sequences).every((sequence) => {

@@ -1,4 +1,4 @@
-import type { Automaton } from "../automaton/automaton.ts";
+import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { FEW_TOKENS } from "../matcher.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
 import type { TokenTrie } from "../trie/token-trie.ts";
@@ -11,8 +11,10 @@ import { walkTrie } from "./walk-trie.ts";
 /** Words of masks that are kept at most, for all states together. */
 const MAX_KEPT_WORDS = 2_000_000;
 const MAX_KEPT_FORCED = 4096;
-/** A walk over so many nodes is worth a slice. */
+/** A walk over so many nodes is wide. */
 const WIDE_WALK = 30_000;
+/** A slice costs as much as several wide walks: it is made when they keep coming. */
+const WIDE_WALKS = 4;
 
 /** The mask of one state: a list where it is short, else bits. */
 export type StateMask =
@@ -26,6 +28,7 @@ export class MaskSource {
   readonly references: TokenReferences;
   readonly #masks = new Map<number, StateMask>();
   #keptWords = 0;
+  #wideWalks = 0;
   readonly #forced = new Map<number, readonly number[]>();
   readonly #chains = new Map<TokenSlice, SliceChains>();
 
@@ -80,49 +83,59 @@ export class MaskSource {
   }
 
   #compute(state: number): StateMask {
-    const chains = this.#bestSlice(state);
-    const { trie } = this;
-    const references = this.automaton.tokens(state);
-    let words: Uint32Array | undefined;
+    const { trie, automaton } = this;
+    const references = automaton.tokens(state);
+    const ends = automaton.canEnd(state) ? trie.vocabulary.endTokens : [];
+    const sliced = this.#startFromSlice(state);
     let count = 0;
-    if (chains === undefined) {
-      const walk = walkTrie(this.automaton, trie.trie, state, trie.scratch, 0);
+    if (sliced !== undefined) count = sliced.count;
+    else {
+      const walk = walkTrie(automaton, trie.trie, state, trie.scratch, 0);
       count = walk.count;
       if (walk.visited > WIDE_WALK) this.#addSlice(state);
-    } else {
-      const chain = chains.chain(state);
-      const { slice } = chains;
-      words = slice.plainMask(chain.length).slice();
-      if (chain.length < slice.longestPlain && chain.goesOn)
-        count = walkTrie(this.automaton, slice.plain, state, trie.scratch, count).count;
-      for (const group of slice.remainders)
-        if (chains.mayTake(chain, group))
-          count = walkTrie(this.automaton, group.trie, state, trie.scratch, count).count;
+      if (references.length === 0 && count + ends.length <= FEW_TOKENS)
+        return shortMask(trie.scratch.subarray(0, count), ends);
     }
-    const ends = this.automaton.canEnd(state) ? trie.vocabulary.endTokens : [];
-    if (words === undefined && references.length === 0 && count + ends.length <= FEW_TOKENS)
-      return shortMask(trie.scratch.subarray(0, count), ends);
-    words ??= new Uint32Array(trie.wordCount);
+    const words = sliced?.words.slice() ?? new Uint32Array(trie.wordCount);
     for (let i = 0; i < count; i++) setBit(words, trie.scratch[i]!);
     for (const reference of references) this.references.addTo(words, reference);
     for (const end of ends) setBit(words, end);
     return fromWords(words);
   }
 
+  /** Where a slice applies: the mask of its plain tokens, and how many others that it found are in `scratch`. */
+  #startFromSlice(state: number): { words: Uint32Array; count: number } | undefined {
+    const chains = this.#bestSlice(state);
+    if (chains === undefined) return undefined;
+    const { trie, automaton } = this;
+    const { length, states } = chains.chain(state);
+    let count = 0;
+    const reach = (from: number) => chains.reach(from);
+    for (const { characters, byte, trie: rest, plainHeights } of chains.slice.remainders) {
+      if (characters > length) continue;
+      const from = states[Math.min(characters, states.length - 1)]!;
+      if (automaton.step(from, byte) === DEAD) continue;
+      count = walkTrie(automaton, rest, from, trie.scratch, count, { heights: plainHeights, reach }).count;
+    }
+    return { words: chains.slice.plainMask(length).words, count };
+  }
+
+  /** The slice that covers most tokens, of those that say all about the state. */
   #bestSlice(state: number): SliceChains | undefined {
     let best: SliceChains | undefined;
     for (const slice of this.trie.slices) {
       let chains = this.#chains.get(slice);
       if (chains === undefined) this.#chains.set(slice, (chains = new SliceChains(this.automaton, slice)));
-      if (!chains.applies(state)) continue;
-      if (best === undefined || slice.plain.tokens.length > best.slice.plain.tokens.length) best = chains;
+      if (best !== undefined && slice.plainCount <= best.slice.plainCount) continue;
+      if (chains.applies(state)) best = chains;
     }
     return best;
   }
 
   #addSlice(state: number): void {
-    if (!this.trie.hasRoomForSlices) return;
-    const ranges = findSliceSet(this.automaton, state);
+    if (++this.#wideWalks < WIDE_WALKS || !this.trie.hasRoomForSlices) return;
+    this.#wideWalks = 0;
+    const ranges = findSliceSet(this.automaton, this.trie.trie, state);
     if (ranges !== undefined) this.trie.slice(ranges);
   }
 

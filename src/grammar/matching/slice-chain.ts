@@ -1,6 +1,6 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { utf8Sequences } from "../automaton/utf8-sequences.ts";
-import type { SliceRemainder, TokenSlice } from "../trie/token-slice.ts";
+import type { TokenSlice } from "../trie/token-slice.ts";
 
 const NONE = -1;
 
@@ -8,7 +8,7 @@ const NONE = -1;
 export interface SliceChain {
   /** How many characters of the slice are taken, whichever they are; infinite where the state stays the same. */
   readonly length: number;
-  /** The states before each of them, and the one after the last. */
+  /** The states before each of them, and the one after the last; only the one where the state stays the same. */
   readonly states: readonly number[];
   /** Whether some characters of the slice, not all alike, are taken after that. */
   readonly goesOn: boolean;
@@ -23,9 +23,9 @@ export class SliceChains {
   readonly #automaton: Automaton;
   /** The slice's characters as sequences of ranges of byte classes. */
   readonly #sequences: readonly (readonly (readonly [number, number])[])[];
-  readonly #longest: number;
   /** For each state: the state after any one character of the slice, or that there is none. 0 is unknown. */
   #next = new Int32Array(64);
+  readonly #reaches = new Map<number, number>();
 
   constructor(automaton: Automaton, slice: TokenSlice) {
     this.slice = slice;
@@ -34,17 +34,21 @@ export class SliceChains {
     this.#sequences = slice.ranges
       .flatMap(utf8Sequences)
       .map((sequence) => sequence.map(([first, last]) => [classOfByte[first]!, classOfByte[last]!] as const));
-    this.#longest = Math.max(slice.longestPlain, ...slice.remainders.map((group) => group.longestPrefix));
   }
 
-  /** Whether the state takes every character of the slice with the same result. */
+  /**
+   * Whether the slice says all about the state: it takes every character of the slice with the same result, and so on,
+   * until it takes none of them.
+   */
   applies(state: number): boolean {
-    return this.#after(state) !== NONE;
+    if (this.#after(state) === NONE) return false;
+    const { length, goesOn } = this.chain(state);
+    return length >= this.slice.longest || !goesOn;
   }
 
   chain(state: number): SliceChain {
     const states = [state];
-    for (let at = state; states.length <= this.#longest; ) {
+    for (let at = state; states.length <= this.slice.longest; ) {
       const next = this.#after(at);
       if (next === NONE) return { length: states.length - 1, states, goesOn: this.#takesAny(at) };
       if (next === at) return { length: Number.POSITIVE_INFINITY, states, goesOn: true };
@@ -53,13 +57,11 @@ export class SliceChains {
     return { length: states.length - 1, states, goesOn: true };
   }
 
-  /** Whether any of the remainder's tokens may be taken at all. */
-  mayTake(chain: SliceChain, group: SliceRemainder): boolean {
-    if (chain.goesOn && chain.length < group.longestPrefix) return true;
-    const last = Math.min(chain.states.length - 1, group.longestPrefix);
-    for (let i = 0; i <= last; i++)
-      if (this.#automaton.step(chain.states[i]!, group.byte) !== DEAD) return true;
-    return false;
+  /** The length of the {@link chain} that begins in a state. */
+  reach(state: number): number {
+    let length = this.#reaches.get(state);
+    if (length === undefined) this.#reaches.set(state, (length = this.chain(state).length));
+    return length;
   }
 
   #after(state: number): number {

@@ -1,4 +1,4 @@
-import type { TokenBytes } from "./token-bytes.ts";
+import type { TokenParts } from "./token-bytes.ts";
 
 /**
  * A trie of tokens by their bytes, its nodes in depth-first order, so that a walk goes straight through the arrays.
@@ -20,10 +20,10 @@ export interface FlatTrie {
   readonly height: number;
 }
 
-/** Builds the trie of tokens that are sorted by their bytes; none of them is empty. */
-export function buildFlatTrie({ data, starts }: TokenBytes, tokens: Int32Array): FlatTrie {
+/** Builds the trie of tokens that are sorted by their parts; none of these is empty. */
+export function buildFlatTrie({ data, from, to }: TokenParts, tokens: Int32Array): FlatTrie {
   let room = 0;
-  for (const token of tokens) room += starts[token + 1]! - starts[token]!;
+  for (const token of tokens) room += to[token]! - from[token]!;
   const bytes = new Uint8Array(room);
   const depths = new Uint16Array(room);
   const ends = new Int32Array(room);
@@ -31,8 +31,8 @@ export function buildFlatTrie({ data, starts }: TokenBytes, tokens: Int32Array):
   const path: number[] = [];
   let [nodeCount, height, previous] = [0, 0, 0];
   for (let i = 0; i < tokens.length; i++) {
-    const start = starts[tokens[i]!]!;
-    const length = starts[tokens[i]! + 1]! - start;
+    const start = from[tokens[i]!]!;
+    const length = to[tokens[i]!]! - start;
     let shared = 0;
     while (shared < path.length && shared < length && data[previous + shared] === data[start + shared])
       shared++;

@@ -31,8 +31,20 @@ export function readTokenBytes(vocabulary: GrammarVocabulary): TokenBytes {
   return { data: data.slice(0, length), starts };
 }
 
-/** The tokens in the order of their bytes, a prefix before what it begins: three-way radix quicksort. */
-export function sortTokens({ data, starts }: TokenBytes, tokens: Int32Array): void {
+/** For each token, by id, the part of its bytes that counts: `data[from[id] … to[id] - 1]`. */
+export interface TokenParts {
+  readonly data: Uint8Array;
+  readonly from: Int32Array;
+  readonly to: Int32Array;
+}
+
+/** The whole bytes of each token. */
+export function wholeTokens({ data, starts }: TokenBytes): TokenParts {
+  return { data, from: starts, to: starts.subarray(1) };
+}
+
+/** The tokens in the order of their parts, a prefix before what it begins: three-way radix quicksort. */
+export function sortTokens({ data, from, to }: TokenParts, tokens: Int32Array): void {
   const work = [0, tokens.length, 0];
   while (work.length > 0) {
     const depth = work.pop()!;
@@ -58,7 +70,7 @@ export function sortTokens({ data, starts }: TokenBytes, tokens: Int32Array): vo
 
   /** -1 past the end. */
   function byteAt(token: number, depth: number): number {
-    const at = starts[token]! + depth;
-    return at < starts[token + 1]! ? data[at]! : -1;
+    const at = from[token]! + depth;
+    return at < to[token]! ? data[at]! : -1;
   }
 }

@@ -1,32 +1,39 @@
 import type { CodePointRange } from "../ir.ts";
 import { buildFlatTrie, type FlatTrie } from "./flat-trie.ts";
-import type { TokenBytes } from "./token-bytes.ts";
+import { sortTokens, type TokenBytes, type TokenParts, wholeTokens } from "./token-bytes.ts";
 
-/** Tokens whose first byte that belongs to no whole character of the slice's set is the same. */
+/** Tokens that begin with equally many characters of the slice's set, followed by the same byte that belongs to none. */
 export interface SliceRemainder {
+  /** Whole characters of the set before the byte. */
+  readonly characters: number;
   readonly byte: number;
-  /** The most characters of the set that come before that byte. */
-  readonly longestPrefix: number;
+  /** The tokens by their bytes from that byte on. */
   readonly trie: FlatTrie;
+  /**
+   * For each node: how many bytes the longest way below it has, when it and all below it are ASCII and all below it are
+   * of the slice's set; else {@link NOT_PLAIN}.
+   */
+  readonly plainHeights: Uint8Array;
 }
+
+export const NOT_PLAIN = 255;
 
 /**
  * The tokens of a vocabulary, parted by a set of characters: the plain ones, made only of whole characters of the set,
  * and the remainders. In a state that takes any character of the set, as an open string does, all plain tokens are
- * allowed at once, and only the remainders must be looked at.
+ * allowed at once, and of the others only what follows their plain beginning must be looked at.
  */
 export interface TokenSlice {
   readonly ranges: readonly CodePointRange[];
-  /** All plain tokens, in the order of their bytes. */
-  readonly plain: FlatTrie;
-  /** Characters of the longest plain token. */
-  readonly longestPlain: number;
+  readonly plainCount: number;
+  /** Most characters of the set that a token begins with. */
+  readonly longest: number;
   readonly remainders: readonly SliceRemainder[];
-  /** The bits of the plain tokens of at most so many characters. */
-  plainMask(characters: number): Uint32Array;
+  /** The plain tokens of at most so many characters. */
+  plainMask(characters: number): { readonly words: Uint32Array; readonly count: number };
 }
 
-/** @param tokens sorted by their bytes */
+/** Parts the tokens by a set of characters. */
 export function buildTokenSlice(
   bytes: TokenBytes,
   tokens: Int32Array,
@@ -35,37 +42,52 @@ export function buildTokenSlice(
 ): TokenSlice {
   const contains = membership(ranges);
   const lengths = new Uint16Array(tokens.length);
-  const plain: number[] = [];
-  const byByte = new Map<number, { tokens: number[]; longestPrefix: number }>();
+  const plain = new Int32Array(tokens.length);
+  const parts: TokenParts = { ...wholeTokens(bytes), from: new Int32Array(bytes.starts.length) };
+  const groups = new Map<number, number[]>();
   const found = { characters: 0, at: 0 };
-  let longestPlain = 0;
-  for (let i = 0; i < tokens.length; i++) {
-    const token = tokens[i]!;
+  let [plainCount, longest] = [0, 0];
+  for (const token of tokens) {
     scanPlain(bytes, token, contains, found);
+    longest = Math.max(longest, found.characters);
     if (found.at === bytes.starts[token + 1]) {
-      lengths[plain.length] = found.characters;
-      plain.push(token);
-      longestPlain = Math.max(longestPlain, found.characters);
+      lengths[plainCount] = found.characters;
+      plain[plainCount++] = token;
       continue;
     }
-    const byte = bytes.data[found.at]!;
-    let group = byByte.get(byte);
-    if (group === undefined) byByte.set(byte, (group = { tokens: [], longestPrefix: 0 }));
-    group.tokens.push(token);
-    group.longestPrefix = Math.max(group.longestPrefix, found.characters);
+    parts.from[token] = found.at;
+    const key = found.characters * 256 + bytes.data[found.at]!;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [token]);
+    else group.push(token);
   }
-  const plainTokens = Int32Array.from(plain);
-  return {
-    ranges,
-    plain: buildFlatTrie(bytes, plainTokens),
-    longestPlain,
-    remainders: [...byByte].map(([byte, group]) => ({
-      byte,
-      longestPrefix: group.longestPrefix,
-      trie: buildFlatTrie(bytes, Int32Array.from(group.tokens)),
-    })),
-    plainMask: cumulativeMasks(plainTokens, lengths, longestPlain, wordCount),
-  };
+  const remainders = [...groups].map(([key, group]) => {
+    const sorted = Int32Array.from(group);
+    sortTokens(parts, sorted);
+    const trie = buildFlatTrie(parts, sorted);
+    return { characters: key >> 8, byte: key & 255, trie, plainHeights: plainHeights(trie, contains) };
+  });
+  const plainMask = cumulativeMasks(
+    plain.slice(0, plainCount),
+    lengths.slice(0, plainCount),
+    longest,
+    wordCount,
+  );
+  return { ranges, plainCount, longest, remainders, plainMask };
+}
+
+function plainHeights(trie: FlatTrie, contains: (code: number) => boolean): Uint8Array {
+  const heights = new Uint8Array(trie.nodeCount);
+  for (let node = trie.nodeCount - 1; node >= 0; node--) {
+    let height = trie.bytes[node]! < 0x80 ? 0 : NOT_PLAIN;
+    for (let child = node + 1; child < trie.ends[node]! && height < NOT_PLAIN; child = trie.ends[child]!)
+      height =
+        trie.bytes[child]! < 0x80 && contains(trie.bytes[child]!)
+          ? Math.max(height, Math.min(heights[child]! + 1, NOT_PLAIN))
+          : NOT_PLAIN;
+    heights[node] = height;
+  }
+  return heights;
 }
 
 /** How many characters of the set a token begins with, and where the first byte after them is. */
@@ -111,15 +133,20 @@ function cumulativeMasks(
   lengths: Uint16Array,
   longest: number,
   wordCount: number,
-): (characters: number) => Uint32Array {
-  const masks = new Map<number, Uint32Array>();
+): TokenSlice["plainMask"] {
+  const masks = new Map<number, { words: Uint32Array; count: number }>();
   return (characters) => {
     const limit = Math.min(characters, longest);
     let mask = masks.get(limit);
     if (mask !== undefined) return mask;
-    mask = new Uint32Array(wordCount);
-    for (let i = 0; i < tokens.length; i++)
-      if (lengths[i]! <= limit) mask[tokens[i]! >>> 5]! |= 1 << (tokens[i]! & 31);
+    const words = new Uint32Array(wordCount);
+    let count = 0;
+    for (let i = 0; i < tokens.length; i++) {
+      if (lengths[i]! > limit) continue;
+      words[tokens[i]! >>> 5]! |= 1 << (tokens[i]! & 31);
+      count++;
+    }
+    mask = { words, count };
     masks.set(limit, mask);
     return mask;
   };

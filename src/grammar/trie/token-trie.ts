@@ -3,7 +3,7 @@ import { complementRanges, normalizeRanges } from "../code-points.ts";
 import type { CodePointRange } from "../ir.ts";
 import type { GrammarVocabulary } from "../vocabulary.ts";
 import { buildFlatTrie, type FlatTrie } from "./flat-trie.ts";
-import { readTokenBytes, sortTokens, type TokenBytes } from "./token-bytes.ts";
+import { readTokenBytes, sortTokens, type TokenBytes, wholeTokens } from "./token-bytes.ts";
 import { buildTokenSlice, type TokenSlice } from "./token-slice.ts";
 
 const MAX_SLICES = 4;
@@ -52,8 +52,8 @@ export class TokenTrie {
     for (let id = 0; id < vocabulary.size; id++)
       if (starts[id + 1]! > starts[id]! && this.#isEnd[id] === 0) tokens[count++] = id;
     const sorted = tokens.slice(0, count);
-    sortTokens(this.bytes, sorted);
-    this.trie = buildFlatTrie(this.bytes, sorted);
+    sortTokens(wholeTokens(this.bytes), sorted);
+    this.trie = buildFlatTrie(wholeTokens(this.bytes), sorted);
     this.slice(COMMON_SLICE);
   }
 
