@@ -1,9 +1,10 @@
 import type { ChatHistoryItem } from "./chat-history-items.ts";
 import type { ChatWrapper } from "./chat-wrapper.ts";
+import { segmentTags } from "./chat-wrapper-settings.ts";
 import type { SpecializedChatWrapperTypeName } from "./chat-wrappers.ts";
 import { bos, special } from "./format-description.ts";
 import { isTemplateError, JinjaTemplateChatWrapper } from "./jinja/jinja-template-chat-wrapper.ts";
-import { type LlamaText, SpecialToken } from "./llama-text.ts";
+import { LlamaText, SpecialToken } from "./llama-text.ts";
 import type { WrapperCandidate } from "./wrapper-candidates.ts";
 import { FormatChatWrapper } from "./wrappers/format-chat-wrapper.ts";
 
@@ -93,16 +94,26 @@ function rendersAlike(wrapper: ChatWrapper, jinja: JinjaTemplateChatWrapper, tex
   const all = jinja.settings.supportsSystemMessages ? [...probes, ...systemProbes] : probes;
   try {
     return all.every((chatHistory) => {
+      // A space that a format leaves before the response is one that the template lets the model write.
       const [own, theirs] = [wrapper, jinja].map((each) =>
-        // A space that a format leaves before the response is one that the template lets the model write.
-        writeOut(each.generateContextState({ chatHistory }).contextText, texts).trimEnd(),
+        writeOut(
+          LlamaText(each.generateContextState({ chatHistory }).contextText, openingOf(each, chatHistory)),
+          texts,
+        ),
       );
-      return own === theirs;
+      return own?.trimEnd() === theirs?.trimEnd();
     });
   } catch (error) {
     if (isTemplateError(error)) return false;
     throw error;
   }
+}
+
+/** The thought that the engine opens for a format; a template writes it itself. */
+function openingOf({ settings }: ChatWrapper, chatHistory: readonly ChatHistoryItem[]): LlamaText {
+  const isAtStart = chatHistory.at(-1)?.type !== "model";
+  const opens = settings.segments?.thought?.openOnResponseStart === true;
+  return LlamaText(isAtStart && opens ? segmentTags(settings, "thought")?.prefix : "");
 }
 
 /** The rendering as the model's own tokenizer would be given it. */

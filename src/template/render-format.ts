@@ -59,11 +59,9 @@ function renderModelMessage(
   isLast: boolean,
   wrapper: ChatWrapper,
 ): LlamaText {
-  const response = format.mapResponse?.(original, isLast) ?? original;
-  if (!isLast)
-    return wrapper.generateModelResponseText(
-      format.keepOnlyLastThought === true ? withoutThoughts(response) : response,
-    );
+  const shown = !isLast && format.keepOnlyLastThought === true ? withoutThoughts(original) : original;
+  const response = format.mapResponse?.(shown, isLast) ?? shown;
+  if (!isLast) return wrapper.generateModelResponseText(response);
   if (format.openResponseStart === undefined) return wrapper.generateModelResponseText(response);
   const lastCall = response.findLastIndex((item) => isChatModelResponseFunctionCall(item));
   return LlamaText(

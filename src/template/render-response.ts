@@ -68,7 +68,9 @@ export function renderResponse(
       const tags = segmentTags(wrapper.settings, item.segmentType);
       const continues = open.at(-1) === item.segmentType;
       if (item.raw !== undefined && useRawValues) parts.push(LlamaText.fromJSON(item.raw));
-      else parts.push(continues ? "" : tags?.prefix, item.text, item.ended ? tags?.suffix : "");
+      // A format without such segments has no place for them; as text they would pass for the answer.
+      else if (tags !== undefined)
+        parts.push(continues ? "" : tags.prefix, item.text, item.ended ? tags.suffix : "");
       if (!item.ended && !continues) open.push(item.segmentType);
       if (item.ended && continues) open.pop();
       if (item.ended && tags?.suffix === undefined && open.length === 0) parts.push(closeAllSegments);

@@ -185,10 +185,11 @@ function chooseByTemplate(
   const create = (type: WrapperType, settings: Record<string, unknown>) =>
     createWrapper(type, settings, options, facts);
   try {
-    const match = findEquivalentFormat(template, candidatesOf(template, facts.names), tokenTexts, create);
+    const candidates = candidatesOf(template, facts.names);
+    const match = findEquivalentFormat(template, candidates, tokenTexts, create);
     if (match !== undefined)
       return { wrapper: match.wrapper, reason: "template", detail: `renders like ${match.type}` };
-    if (options.noJinja === true) return undefined;
+    if (options.noJinja === true || candidates[0]?.isCertainByTexts === true) return undefined;
     return {
       wrapper: create("jinjaTemplate", {}),
       reason: "template",

@@ -5,6 +5,8 @@ export interface WrapperCandidate {
   readonly type: SpecializedChatWrapperTypeName;
   /** Texts that the model's own template holds, all of them. */
   readonly templateTexts: readonly string[];
+  /** These texts are enough: the format needs more than its template says, such as triggers for channels. */
+  readonly isCertainByTexts?: true;
   /** Special tokens that only this format's vocabularies have, all of them. */
   readonly tokens?: readonly string[];
   /** GGUF architectures whose chat models all use the format. */
@@ -39,6 +41,7 @@ export const wrapperCandidates: readonly WrapperCandidate[] = [
   {
     type: "harmony",
     templateTexts: ["<|channel|>analysis<|message|>", "<|start|>"],
+    isCertainByTexts: true,
     tokens: ["<|channel|>", "<|message|>"],
     architectures: ["gpt-oss"],
     names: /gpt-?oss/,
@@ -47,6 +50,7 @@ export const wrapperCandidates: readonly WrapperCandidate[] = [
   {
     type: "muse",
     templateTexts: [" to=self<|message|>", "<|eom|>"],
+    isCertainByTexts: true,
     architectures: ["muse-glimmer"],
     names: /muse-?glimmer/,
     configurations: plain,
@@ -86,12 +90,14 @@ export const wrapperCandidates: readonly WrapperCandidate[] = [
   {
     type: "functionary",
     templateTexts: ["<|start_header_id|>", ">>>all"],
+    isCertainByTexts: true,
     names: /functionary/,
     configurations: [{ test: { variation: "v3" } }],
   },
   {
     type: "functionary",
     templateTexts: ["<|from|>", "<|recipient|>"],
+    isCertainByTexts: true,
     tokens: ["<|from|>", "<|recipient|>"],
     configurations: [{ test: { variation: "v2" } }],
   },
@@ -117,10 +123,21 @@ export const wrapperCandidates: readonly WrapperCandidate[] = [
   },
   {
     type: "qwen",
+    templateTexts: ["<|im_start|>", "<tool_call>", "<function="],
+    architectures: ["qwen35", "qwen35moe"],
+    names: /\bqwen-?3\.5/,
+    configurations: [
+      { test: { variation: "3.5" } },
+      { test: { variation: "3.5", thoughts: "modelInitiated" } },
+      { test: { variation: "3.5", thoughts: "discourage" } },
+    ],
+  },
+  {
+    type: "qwen",
     templateTexts: ["<|im_start|>", "<tool_call>"],
     architectures: ["qwen2", "qwen2moe", "qwen3", "qwen3moe", "qwen3vl", "qwen3vlmoe"],
     names: /\bqwen/,
-    configurations: [{ test: {} }, { test: { variation: "3.5" } }],
+    configurations: plain,
   },
   {
     type: "chatML",

@@ -48,8 +48,9 @@ export function gemma4Format({
         call: {
           optionalPrefixSpace: false,
           prefix: special("<|tool_call>call:"),
-          paramsPrefix: "{",
-          suffix: special("}<tool_call|>"),
+          paramsPrefix: "",
+          suffix: special("<tool_call|>"),
+          emptyCallParamsPlaceholder: {},
         },
         result: {
           prefix: LlamaText(special("<|tool_response>response:"), "{{functionName}}", "{value:"),

@@ -150,7 +150,7 @@ export function llama3_1Format(preamble: Llama3Preamble): FormatDescription {
           suffix: special("</function><|eom_id|>"),
         },
         result: {
-          prefix: special("\n<|start_header_id|>ipython<|end_header_id|>\n\n"),
+          prefix: special("<|start_header_id|>ipython<|end_header_id|>\n\n"),
           suffix: LlamaText(special("<|eot_id|>"), llama3Base.model.prefix),
         },
       },

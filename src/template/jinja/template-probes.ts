@@ -156,7 +156,7 @@ export function probeFunctions(
   const prompt = attempt(() => render([user], { tools: probeTools }));
   if (text === undefined || prompt === undefined || text.includes(callId)) return undefined;
   const afterUser = text.slice(text.indexOf(userWord) + userWord.length);
-  const turnStart = prompt.slice(prompt.indexOf(userWord) + userWord.length);
+  const turnStart = withoutOpenedThought(prompt.slice(prompt.indexOf(userWord) + userWord.length));
   const pattern = new RegExp(`\\{\\s*"${keyWord}":\\s*"${valueWord}"\\s*\\}`);
   const params = pattern.exec(afterUser);
   const name = afterUser.indexOf(functionWord);
@@ -186,6 +186,13 @@ export function probeFunctions(
       result: { prefix: named(resultPrefix), suffix: named(resultSuffix) },
     },
   };
+}
+
+/** The beginning of a response, less the thought that the template opens there. */
+function withoutOpenedThought(turnStart: string): string {
+  const text = turnStart.trimEnd();
+  const tag = thoughtTags.find(([open]) => text.endsWith(open.trimEnd()))?.[0].trimEnd();
+  return tag === undefined ? turnStart : text.slice(0, text.length - tag.length);
 }
 
 /** Template text in which the probe's function stands for any function. */
