@@ -46,7 +46,13 @@ export function tinyModel(options: TinyModelOptions = {}): WritableGguf {
   const random = new RandomTensors(seed);
   const perLayer = { llama: llamaLayer, gemma3: gemmaLayer, mamba: mambaLayer }[architecture];
   const tensors = [
-    random.matrix("token_embd.weight", embedding, vocabulary.tokenCount, 1),
+    // Gemma multiplies embeddings by the root of their size; the layers would not be heard above that.
+    random.matrix(
+      "token_embd.weight",
+      embedding,
+      vocabulary.tokenCount,
+      architecture === "gemma3" ? 1 / 8 : 1,
+    ),
     outputMatrix(random, vocabulary),
     ones("output_norm.weight", embedding),
     ...Array.from({ length: layers }, (_, layer) => perLayer(random, `blk.${layer}`)).flat(),

@@ -82,6 +82,29 @@ describe("work space, against what llama.cpp 0.5.0 logged", () => {
     },
   );
 
+  test("as SmolLM2-135M is shaped: 98.44 MiB, and 17.70 with one output", () => {
+    const { metadata, tensors } = tinyModel({ layers: 1 });
+    const shape = {
+      "llama.embedding_length": 576,
+      "llama.feed_forward_length": 1536,
+      "llama.attention.head_count": 9,
+      "llama.attention.head_count_kv": 3,
+      "llama.attention.key_length": 64,
+      "llama.attention.value_length": 64,
+      "tokenizer.ggml.tokens": Array(49_152).fill("t"),
+      "tokenizer.ggml.token_type": { type: "array", elementType: "int32", value: Array(49_152).fill(1) },
+    } as const;
+    const path = join(folder, "smol.gguf");
+    writeGguf(path, { metadata: { ...(metadata as object), ...shape }, tensors });
+    const info = checkGgufFile(path);
+    const at = (options: object) =>
+      estimateMemory(info, { contextSize: 4096, ...options }).computeBytes / mebibyte;
+    expect(at({})).toBeCloseTo(98.44, 1);
+    expect(at({ outputsMax: 1 })).toBeCloseTo(17.7, 1);
+    expect(at({ batchSize: 128 })).toBeCloseTo(24.75, 1);
+    expect(at({ flashAttention: false }) / 99.57).toBeCloseTo(1, 1);
+  });
+
   test("a large vocabulary's logits dominate, and fewer of them need less", () => {
     const words = Array.from({ length: 5000 }, (_, index) => `w${index}`);
     const info = infoOf({ words });

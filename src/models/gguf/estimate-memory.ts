@@ -124,12 +124,12 @@ function estimateCompute(
   const embedding = number("embedding_length");
   const feedForward = largest(info, "feed_forward_length");
   const vocabulary = vocabularySize(info);
-  const cache = Math.max(0, ...layout.layers.map((layer) => layer.keyElements + layer.valueElements));
+  const attends = layout.layers.some((layer) => layer.keyElements > 0);
   const inner = number("ssm.inner_size");
-  const activations = 3 * embedding + 2 * feedForward + (cache > 0 ? embedding + cache : 0) + 5 * inner;
+  const activations = 4 * embedding + 3 * feedForward + 5 * inner;
   const maskCells = plan.attendedCells + plan.attendedWindowCells;
-  const masks = cache === 0 ? 0 : batch * maskCells * (flashAttention ? 2 : 4);
-  const scores = flashAttention || cache === 0 ? 0 : batch * plan.attendedCells * layout.headsMax * 4;
+  const masks = !attends ? 0 : batch * maskCells * (flashAttention ? 2 : 4);
+  const scores = flashAttention || !attends ? 0 : batch * plan.attendedCells * layout.headsMax * 4;
   const inLayer = batch * activations * 4 + masks + scores;
   const outputs = Math.min(outputsMax ?? batch, batch);
   const atEnd = 4 * (outputs * vocabulary + 2 * batch * embedding);
