@@ -35,6 +35,8 @@ export async function runHandlers(
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
+    // A handler may have aborted the prompt itself.
+    if (signal.aborted) onAbort();
   });
   try {
     return await Promise.race([all, aborted]);

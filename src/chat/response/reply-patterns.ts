@@ -67,6 +67,5 @@ function callOpeners(settings: ChatWrapperSettings): LlamaText[] {
   return openers
     .filter((opener) => opener !== undefined)
     .map((opener) => LlamaText(opener))
-    .filter((opener) => opener.trim().values.length > 0)
-    .flatMap((opener) => (call.optionalPrefixSpace ? [opener, LlamaText(" ", opener)] : [opener]));
+    .filter((opener) => opener.trim().values.length > 0);
 }
