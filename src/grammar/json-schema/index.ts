@@ -1,3 +1,4 @@
+export { FORMAT_PATTERNS } from "./formats.ts";
 export type {
   GbnfJsonAnyOfSchema,
   GbnfJsonArraySchema,

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "../../base/errors.ts";
+
 /**
  * Which meaning a schema has.
  *
@@ -32,6 +34,18 @@ export interface JsonSchemaOptions {
   dialect?: SchemaDialect;
   /** Default `"natural"`. */
   whitespace?: JsonWhitespace;
+}
+
+/** Fills in the defaults. @throws InvalidArgumentError for an unknown dialect or white space */
+export function resolveSchemaOptions(options: JsonSchemaOptions): Required<JsonSchemaOptions> {
+  const { dialect = "guide", whitespace = "natural" } = options;
+  if (!["guide", "standard"].includes(dialect))
+    throw new InvalidArgumentError(`dialect must be "guide" or "standard", not ${JSON.stringify(dialect)}`);
+  if (!["natural", "compact", "flexible"].includes(whitespace))
+    throw new InvalidArgumentError(
+      `whitespace must be "natural", "compact" or "flexible", not ${JSON.stringify(whitespace)}`,
+    );
+  return { dialect, whitespace };
 }
 
 /** The bounds of what a schema may ask for; beyond them: ColloquyError `grammar-limit`. */

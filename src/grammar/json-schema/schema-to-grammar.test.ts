@@ -340,6 +340,11 @@ describe("schemaToGrammar refuses by name", () => {
     expect(failure(schema, { dialect })).toContain(expected);
   });
 
+  it("refuses unknown options", () => {
+    expect(failure({}, { dialect: "draft-04" as "guide" })).toContain("invalid-argument: dialect");
+    expect(failure({}, { whitespace: "any" as "natural" })).toContain("invalid-argument: whitespace");
+  });
+
   it("stays small and quick on hostile schemas", () => {
     let deep: unknown = {};
     for (let depth = 0; depth < 300; depth++) deep = { items: deep };

@@ -10,7 +10,7 @@ import { objectGrammar } from "./object-grammar.ts";
 import { pruneGrammar } from "./prune-grammar.ts";
 import { openSchema } from "./schema-document.ts";
 import { unsupportedSchema } from "./schema-error.ts";
-import type { JsonSchemaOptions } from "./schema-options.ts";
+import { type JsonSchemaOptions, resolveSchemaOptions } from "./schema-options.ts";
 import { stringGrammar } from "./string-grammar.ts";
 import { satisfies } from "./validate-json.ts";
 
@@ -28,8 +28,10 @@ import { satisfies } from "./validate-json.ts";
  * The grammar accepts less than the schema in these ways only: properties come in the listed order, white space as
  * `whitespace` says, no name twice among the listed ones, numbers of at most 15 digits before the point (with a range:
  * no exponent), formats as the subsets stated at `FORMAT_PATTERNS`, strings under `pattern` or `format` and names
- * beside listed ones in JSON.stringify's spelling, maxima above 65,536 taken as 65,536.
+ * beside listed ones in JSON.stringify's spelling, maxima above 65,536 taken as 65,536, and `maxLength` beside
+ * `pattern` or `format` as what `SCHEMA_LIMITS.countedTextStates` allows to count.
  *
+ * @throws InvalidArgumentError for an unknown dialect or white space
  * @throws ColloquyError `grammar-unsupported` with the JSON path and the keyword, also when no value can satisfy the
  * schema; `grammar-invalid` for a schema that is none; `grammar-limit` beyond `SCHEMA_LIMITS`
  * @example
@@ -37,10 +39,11 @@ import { satisfies } from "./validate-json.ts";
  * // matches {"mood": "good"} and {"mood": "bad"}
  */
 export function schemaToGrammar(schema: unknown, options: JsonSchemaOptions = {}): GrammarDefinition {
-  const document = openSchema(schema, options.dialect ?? "guide");
+  const { dialect, whitespace } = resolveSchemaOptions(options);
+  const document = openSchema(schema, dialect);
   const compilation: Compilation = {
     document,
-    separators: createSeparators(options.whitespace ?? "natural"),
+    separators: createSeparators(whitespace),
     rules: new Map(),
     valueRules: new Map(),
     pending: [],

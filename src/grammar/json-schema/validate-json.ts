@@ -5,7 +5,7 @@ import { formatPattern } from "./formats.ts";
 import { jsonEquals, jsonTypeOf } from "./json-value.ts";
 import { openSchema, type SchemaDocument } from "./schema-document.ts";
 import { escapePointer, unsupportedSchema } from "./schema-error.ts";
-import type { SchemaDialect } from "./schema-options.ts";
+import { resolveSchemaOptions, type SchemaDialect } from "./schema-options.ts";
 import { matchesPattern } from "./text-language.ts";
 
 /** One reason why a value does not satisfy a schema. */
@@ -22,13 +22,14 @@ export interface JsonIssue {
  * that the dialect gives them. `oneOf` is any of; formats are the subsets of `FORMAT_PATTERNS`.
  *
  * @returns the issues, none when the value is valid; at most one per value and keyword
- * @throws ColloquyError `grammar-unsupported`, `grammar-invalid`, `grammar-limit` for a schema that is not supported
+ * @throws InvalidArgumentError for an unknown dialect; ColloquyError `grammar-unsupported`, `grammar-invalid`,
+ * `grammar-limit` for a schema that is not supported
  * @example
  * validateJson({age: -1}, {type: "object", properties: {age: {type: "integer", minimum: 0}}})
  * // [{path: "#/age", schemaPath: "#/properties/age", message: "must be at least 0"}]
  */
 export function validateJson(value: unknown, schema: unknown, dialect: SchemaDialect = "guide"): JsonIssue[] {
-  const document = openSchema(schema, dialect);
+  const document = openSchema(schema, resolveSchemaOptions({ dialect }).dialect);
   return [...checkValue(document, { nodes: [document.root], value, path: "#", depth: 0 })];
 }
 
