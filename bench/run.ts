@@ -1,7 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -15,6 +14,9 @@ import { summarize } from "./runner/summary.ts";
 import { compileRawProgram } from "./sides/raw-program.ts";
 import { workloads } from "./workloads/index.ts";
 
+/** Above this load average the machine is not quiet. */
+const loadMax = 0.5;
+
 const help = `Usage: npm run bench -- [options] [workload ...]
 
 Compares colloquy with node-llama-cpp and with a raw loop, each in processes of its own, in alternating rounds.
@@ -24,21 +26,19 @@ Workloads (default: all):
 ${workloads.map((workload) => `  ${workload.id.padEnd(5)}${workload.title}`).join("\n")}
 
 Options:
-  --model <file>     the GGUF file (default: $COLLOQUY_BENCH_MODEL, or the default model where the package keeps it)
+  --model <file>     the GGUF file (default: $COLLOQUY_BENCH_MODEL, or the default model, fetched if need be)
   --rounds <n>       rounds that count, at least 7 for figures to quote (default 7)
   --sides <a,b>      of ${sideNames.join(", ")} (default: all)
   --budget <s>       seconds after which a sample stops generating (default 60, for some workloads more)
   --threads <n>      threads of ours, peer-cores and raw (default: the usable cores)
   --quick            1 round, budget 10 s: whether it works, not how fast
-  --force            start above load ${0.5}, and count rounds that others disturbed
+  --force            start above load ${loadMax}, and count rounds that others disturbed
   --help
 
 Environment:
   COLLOQUY_BENCH_MODEL   as --model
   COLLOQUY_BENCH_ENTRY   the main file of another build of colloquy to compare instead of dist/index.js`;
 
-/** Above this load average the machine is not quiet. */
-const loadMax = 0.5;
 const quotableRounds = 7;
 
 const { values: flags, positionals } = parseArgs({
@@ -84,15 +84,13 @@ function chosenSides(): readonly SideName[] {
     );
 }
 
-function modelPath(): string {
-  const path = flags.model ?? process.env.COLLOQUY_BENCH_MODEL ?? defaultModelPath();
-  return existsSync(path)
-    ? path
-    : fail(`there is no model at ${path}: pass --model, or run npm start once to fetch it`);
-}
-
-function defaultModelPath(): string {
-  return join(homedir(), ".cache", "colloquy", "models", "smollm2-135m-instruct-q4_1.gguf");
+/** The file that was named, or the default model, fetched by the package itself when it is not there yet. */
+async function modelPath(): Promise<string> {
+  const named = flags.model ?? process.env.COLLOQUY_BENCH_MODEL;
+  if (named != null) return existsSync(named) ? named : fail(`there is no model at ${named}`);
+  const resolver = new URL("dist/models/default/default-model.js", rootFolder);
+  const { resolveDefaultModel } = (await import(resolver.href)) as { resolveDefaultModel(): Promise<string> };
+  return resolveDefaultModel();
 }
 
 function commit(): string {
@@ -127,7 +125,7 @@ async function main(): Promise<void> {
   const budgetMs = 1000 * positive(flags.budget, flags.quick ? 10 : 60, "budget");
   const sides = chosenSides();
   const chosen = chosenWorkloads();
-  const model = modelPath();
+  const model = await modelPath();
   if (loadAverage() > loadMax && !flags.force)
     fail(
       `load average ${loadAverage().toFixed(2)} is above ${loadMax}: wait, or pass --force for void figures`,
