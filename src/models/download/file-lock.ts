@@ -6,6 +6,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 const staleMs = 20_000;
 const heartbeatMs = 4_000;
 
+/** Locks of this process: one with its id that is not among them is of a dead process that had the same id. */
+const held = new Set<string>();
+
 /**
  * Runs `work` while no other process runs work for the same path. The lock is a file beside it that its owner
  * touches from time to time; that of a killed owner is taken over, on the same machine at once.
@@ -18,7 +21,7 @@ export async function withFileLock<T>(
   const lockPath = `${path}.lock`;
   while (!(await acquire(lockPath))) {
     signal?.throwIfAborted();
-    if (await isAbandoned(lockPath)) await removeAbandoned(lockPath);
+    if (await isAbandoned(lockPath, lockPath)) await removeAbandoned(lockPath);
     else await sleep(pollMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
   const heartbeat = setInterval(() => {
@@ -30,6 +33,7 @@ export async function withFileLock<T>(
     return await work();
   } finally {
     clearInterval(heartbeat);
+    held.delete(lockPath);
     await rm(lockPath, { force: true });
   }
 }
@@ -37,6 +41,8 @@ export async function withFileLock<T>(
 async function acquire(lockPath: string): Promise<boolean> {
   try {
     const handle = await open(lockPath, "wx");
+    // Before the id is written: a waiter of this process must never see its own id without this entry.
+    held.add(lockPath);
     await handle.writeFile(`${hostname()} ${process.pid}`);
     await handle.close();
     return true;
@@ -46,11 +52,12 @@ async function acquire(lockPath: string): Promise<boolean> {
   }
 }
 
-async function isAbandoned(lockPath: string): Promise<boolean> {
+async function isAbandoned(file: string, lockPath: string): Promise<boolean> {
   try {
-    if (Date.now() - (await stat(lockPath)).mtimeMs > staleMs) return true;
-    const [host, pid] = (await readFile(lockPath, "utf8")).split(" ");
-    return host === hostname() && pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid));
+    if (Date.now() - (await stat(file)).mtimeMs > staleMs) return true;
+    const [host, pid] = (await readFile(file, "utf8")).split(" ");
+    if (host !== hostname() || pid === undefined) return false;
+    return Number(pid) === process.pid ? !held.has(lockPath) : !isAlive(Number(pid));
   } catch {
     // The owner has just released it.
     return false;
@@ -65,7 +72,7 @@ async function removeAbandoned(lockPath: string): Promise<void> {
   const aside = `${lockPath}.${process.pid}`;
   try {
     await rename(lockPath, aside);
-    if (!(await isAbandoned(aside))) await link(aside, lockPath);
+    if (!(await isAbandoned(aside, lockPath))) await link(aside, lockPath);
   } catch {
     // Another waiter was quicker.
   }
