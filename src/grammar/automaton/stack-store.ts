@@ -106,27 +106,36 @@ export class StackStore {
   union(left: number, right: number): number {
     const union = this.sets.union(left, right);
     if (union === left || union === right) return union;
-    const widest = new Map<string, Repetition>();
+    const widest = new Map<string, number>();
     const nodes: number[] = [];
     let repeats = 0;
     for (let i = this.sets.start(union); i < this.sets.end(union); i++) nodes.push(this.sets.member(i));
     for (const node of nodes) {
       if (this.kind(this.itemOf(node)) !== ITEM.repeat) continue;
       repeats++;
-      const repetition = this.repetition(this.itemOf(node));
-      const key = `${repetition.item},${this.restOf(node)}`;
+      const key = this.#repetitionKey(node);
       const known = widest.get(key);
-      if (known === undefined || includes(repetition, known)) widest.set(key, repetition);
+      if (known === undefined || this.#includes(node, known)) widest.set(key, node);
     }
     if (repeats === widest.size) return union;
-    return this.sets.intern(nodes.filter((node) => !this.#isIncluded(node, widest)));
+    return this.sets.intern(
+      nodes.filter((node) => {
+        if (this.kind(this.itemOf(node)) !== ITEM.repeat) return true;
+        const wider = widest.get(this.#repetitionKey(node))!;
+        return wider === node || !this.#includes(wider, node);
+      }),
+    );
   }
 
-  #isIncluded(node: number, widest: ReadonlyMap<string, Repetition>): boolean {
-    if (this.kind(this.itemOf(node)) !== ITEM.repeat) return false;
-    const repetition = this.repetition(this.itemOf(node));
-    const wider = widest.get(`${repetition.item},${this.restOf(node)}`)!;
-    return wider !== repetition && includes(wider, repetition);
+  #repetitionKey(node: number): string {
+    return `${this.repetition(this.itemOf(node)).item},${this.restOf(node)}`;
+  }
+
+  /** Whether everything that the inner node matches is matched by the outer one; their keys are the same. */
+  #includes(outerNode: number, innerNode: number): boolean {
+    const outer = this.repetition(this.itemOf(outerNode));
+    const inner = this.repetition(this.itemOf(innerNode));
+    return outer.min <= inner.min && (outer.max < 0 || (inner.max >= 0 && outer.max >= inner.max));
   }
 
   /** The same set of nodes as `set` of another store over the same program. */
@@ -167,11 +176,6 @@ export class StackStore {
     }
     this.#nodeTable = table;
   }
-}
-
-/** Whether everything that the inner one matches is matched by the outer one; both repeat the same item. */
-function includes(outer: Repetition, inner: Repetition): boolean {
-  return outer.min <= inner.min && (outer.max < 0 || (inner.max >= 0 && outer.max >= inner.max));
 }
 
 /** A copy with twice the room. */

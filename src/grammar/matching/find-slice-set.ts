@@ -35,11 +35,12 @@ export function findSliceSet(
   let largest: CodePointRange[] = [];
   let most = 0;
   for (const [next, group] of groups) {
+    if (group.length < FEWEST_CHARACTERS) continue;
     const tokens = group.reduce((sum, [byte]) => sum + beginnings[byte]!, 0);
     if (tokens <= most) continue;
     [most, largest, target] = [tokens, group, next];
   }
-  if (largest.length < FEWEST_CHARACTERS) return undefined;
+  if (largest.length === 0) return undefined;
   const beyond = BEYOND_ASCII.flatMap(utf8Sequences).every((sequence) => {
     let states = new Set([state]);
     for (const [first, last] of sequence) {

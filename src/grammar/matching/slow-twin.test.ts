@@ -164,6 +164,10 @@ function randomNode(random: Random, depth: number, rules: number): GrammarNode {
   if (kind === 2) return randomCharacters(random);
   if (kind === 3) return rule(`r${random(rules)}`);
   const parts = Array.from({ length: random(3) + 1 }, () => randomNode(random, depth - 1, rules));
+  if (kind === 4 && random(3) === 0)
+    return repeat(repeat(parts[0]!, random(2), random(3) + 1), 1, random(4) + 1);
+  if (kind === 5 && random(3) === 0)
+    return sequence(repeat(parts[0]!, 0, random(4)), repeat(parts[0]!, random(3)));
   if (kind <= 5) return { type: "sequence", items: parts };
   if (kind === 6) return { type: "choice", options: random(12) === 0 ? [] : parts };
   const min = random(3);
