@@ -3,18 +3,14 @@ import type { ChatWrapper } from "./chat-wrapper.ts";
 import { segmentTags } from "./chat-wrapper-settings.ts";
 import type { SpecializedChatWrapperTypeName } from "./chat-wrappers.ts";
 import { bos, special } from "./format-description.ts";
-import { isTemplateError, JinjaTemplateChatWrapper } from "./jinja/jinja-template-chat-wrapper.ts";
+import {
+  isTemplateError,
+  JinjaTemplateChatWrapper,
+  type TokenTexts,
+} from "./jinja/jinja-template-chat-wrapper.ts";
 import { LlamaText, SpecialToken } from "./llama-text.ts";
 import type { WrapperCandidate } from "./wrapper-candidates.ts";
 import { FormatChatWrapper } from "./wrappers/format-chat-wrapper.ts";
-
-/** How the vocabulary writes its first and last token; `undefined` when it is not known. */
-export interface TokenTexts {
-  readonly bos?: string | null;
-  readonly eos?: string | null;
-  /** The vocabulary's own tokenizer begins with the BOS token. */
-  readonly prependsBos: boolean;
-}
 
 export interface EquivalentFormat {
   readonly type: SpecializedChatWrapperTypeName;
@@ -54,19 +50,23 @@ export function findEquivalentFormat(
   template: string,
   candidates: readonly WrapperCandidate[],
   tokenTexts: TokenTexts,
-  create: (type: SpecializedChatWrapperTypeName, settings: Record<string, unknown>) => ChatWrapper,
+  create: (
+    type: SpecializedChatWrapperTypeName,
+    settings: Record<string, unknown>,
+    purpose: "compare" | "use",
+  ) => ChatWrapper,
 ): EquivalentFormat | undefined {
   for (const { type, configurations } of candidates) {
     for (const { test, use = test, variables } of configurations) {
       const jinja = new JinjaTemplateChatWrapper({
         template,
-        tokenTexts: { bos: tokenTexts.bos, eos: tokenTexts.eos },
+        tokenTexts,
         additionalRenderParameters: variables,
         functionCallMessageTemplate: "noJinja",
       });
-      const adapted = adapt(create(type, test), jinja, tokenTexts);
+      const adapted = adapt(create(type, test, "compare"), jinja, tokenTexts);
       if (adapted !== undefined && rendersAlike(adapted, jinja, tokenTexts))
-        return { type, wrapper: adapt(create(type, use), jinja, tokenTexts)! };
+        return { type, wrapper: adapt(create(type, use, "use"), jinja, tokenTexts)! };
     }
   }
   return undefined;
@@ -85,7 +85,11 @@ function adapt(
   return wrapper.withFormat({
     // Written by the template: always there. Otherwise only where the vocabulary wants it.
     start:
-      startsPlainly && writesBos && !texts.prependsBos ? special(texts.bos!) : startsPlainly ? bos : start,
+      startsPlainly && writesBos && texts.prependsBos !== true
+        ? special(texts.bos!)
+        : startsPlainly
+          ? bos
+          : start,
     templateSystemPrompt: jinja.templateSystemPrompt,
   });
 }
@@ -123,7 +127,7 @@ function writeOut(text: LlamaText, texts: TokenTexts): string {
       if (!(value instanceof SpecialToken)) return String(value);
       if (value.value === "EOS") return texts.eos ?? "<eos>";
       if (value.value !== "BOS") return "";
-      return index === 0 && !texts.prependsBos ? "" : (texts.bos ?? "");
+      return index === 0 && texts.prependsBos !== true ? "" : (texts.bos ?? "");
     })
     .join("");
 }

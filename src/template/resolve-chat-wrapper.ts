@@ -9,8 +9,12 @@ import {
   type ResolvableChatWrapperTypeName,
   resolvableChatWrapperTypeNames,
 } from "./chat-wrappers.ts";
-import { isTemplateError, JinjaTemplateChatWrapper } from "./jinja/jinja-template-chat-wrapper.ts";
-import { findEquivalentFormat, type TokenTexts } from "./match-template.ts";
+import {
+  isTemplateError,
+  JinjaTemplateChatWrapper,
+  type TokenTexts,
+} from "./jinja/jinja-template-chat-wrapper.ts";
+import { findEquivalentFormat } from "./match-template.ts";
 import { type WrapperCandidate, wrapperCandidates } from "./wrapper-candidates.ts";
 
 export interface ResolveChatWrapperWithModelOptions {
@@ -163,11 +167,10 @@ function createWrapper(
 ): ChatWrapper {
   const merged = { ...settings, ...customWrapperSettings?.[type] };
   if (type === "jinjaTemplate") {
-    const { bos, eos } = facts.tokenTexts;
     return new JinjaTemplateChatWrapper({
       template: facts.template ?? "",
       tokenizer: facts.tokenizer,
-      tokenTexts: { bos, eos },
+      tokenTexts: facts.tokenTexts,
       ...merged,
     });
   }
@@ -182,8 +185,9 @@ function chooseByTemplate(
 ): ChatWrapperChoice | undefined {
   const { template, tokenTexts } = facts;
   if (template === undefined) return undefined;
-  const create = (type: WrapperType, settings: Record<string, unknown>) =>
-    createWrapper(type, settings, options, facts);
+  // The caller's options are for the wrapper in use: with them, no format would render like the template.
+  const create = (type: WrapperType, settings: Record<string, unknown>, purpose: "compare" | "use") =>
+    createWrapper(type, settings, purpose === "use" ? options : {}, facts);
   try {
     const candidates = candidatesOf(template, facts.names);
     const match = findEquivalentFormat(template, candidates, tokenTexts, create);
@@ -191,7 +195,7 @@ function chooseByTemplate(
       return { wrapper: match.wrapper, reason: "template", detail: `renders like ${match.type}` };
     if (options.noJinja === true || candidates[0]?.isCertainByTexts === true) return undefined;
     return {
-      wrapper: create("jinjaTemplate", {}),
+      wrapper: create("jinjaTemplate", {}, "use"),
       reason: "template",
       detail: "rendered by the template itself",
     };

@@ -43,6 +43,14 @@ export interface JinjaTemplateChatWrapperOptionsConvertMessageFormat {
   format: string;
 }
 
+/** How a vocabulary writes its first and last token: `null` not at all, `undefined` not known. */
+export interface TokenTexts {
+  readonly bos?: string | null;
+  readonly eos?: string | null;
+  /** The vocabulary's own tokenizer begins with the BOS token. Default `false`. */
+  readonly prependsBos?: boolean;
+}
+
 export interface JinjaTemplateChatWrapperOptions {
   template: string;
   /** Ask the model to think, where the template lets one choose. Default `true`. */
@@ -72,7 +80,7 @@ export interface JinjaTemplateChatWrapperOptions {
   keepOnlyLastThought?: boolean;
   tokenizer?: Tokenizer;
   /** The texts of the vocabulary's tokens, for templates that write them. Default: the tokens by name. */
-  tokenTexts?: { readonly bos?: string | null; readonly eos?: string | null };
+  tokenTexts?: TokenTexts;
 }
 
 const defaultSystemFormat = "### System message\n\n{{message}}\n\n----";
@@ -103,7 +111,7 @@ export class JinjaTemplateChatWrapper extends ChatWrapper {
   readonly #template: JinjaTemplate;
   readonly #probed: ProbedFunctions | undefined;
   readonly #responseEnd: string;
-  readonly #tokenTexts: NonNullable<JinjaTemplateChatWrapperOptions["tokenTexts"]>;
+  readonly #tokenTexts: TokenTexts;
 
   constructor(options: JinjaTemplateChatWrapperOptions) {
     super();
@@ -224,13 +232,13 @@ export class JinjaTemplateChatWrapper extends ChatWrapper {
 
   /** A vocabulary that wants a BOS token gets one, also when the template leaves it to the tokenizer. */
   #withStart(text: LlamaText): LlamaText {
-    const first = text.values[0];
-    const hasBos =
-      (first instanceof SpecialToken && first.value === "BOS") ||
-      (first instanceof SpecialTokensText &&
-        !!this.#tokenTexts.bos &&
-        first.value.startsWith(this.#tokenTexts.bos));
-    return hasBos ? text : LlamaText(bos, text);
+    const { bos: bosText, prependsBos = false } = this.#tokenTexts;
+    const [first, ...rest] = text.values;
+    if (first instanceof SpecialToken && first.value === "BOS") return text;
+    if (!bosText || !(first instanceof SpecialTokensText) || !first.value.startsWith(bosText))
+      return LlamaText(bos, text);
+    // Written by the template and wanted by the vocabulary: the same token as the built-in formats have.
+    return prependsBos ? LlamaText(bos, special(first.value.slice(bosText.length)), rest) : text;
   }
 
   #toMessages(history: readonly ChatHistoryItem[], placeholders: ContentPlaceholders): JinjaMessage[] {

@@ -25,7 +25,8 @@ export function createFakeModel({
     const spaced = options === undefined && text !== "" && prependsBos ? ` ${text}` : text;
     if (!special) return characters(spaced);
     const pattern = new RegExp(`(${specials.map((text) => text.replaceAll(/[|[\]]/g, "\\$&")).join("|")})`);
-    return spaced.split(pattern).flatMap((part) => {
+    const startsSpecial = specials.some((text) => spaced.startsWith(` ${text}`));
+    return (startsSpecial ? text : spaced).split(pattern).flatMap((part) => {
       const id = specials.indexOf(part);
       return id === -1 ? characters(part) : [id as Token];
     });
