@@ -1,5 +1,9 @@
 import { InvalidArgumentError } from "../base/errors.ts";
-import { BUILTIN_GRAMMAR_NAMES, type BuiltinGrammarName, builtinGrammar } from "../grammar/builtin/builtin-grammars.ts";
+import {
+  BUILTIN_GRAMMAR_NAMES,
+  type BuiltinGrammarName,
+  builtinGrammar,
+} from "../grammar/builtin/builtin-grammars.ts";
 import { type CompiledGrammar, compileGrammar } from "../grammar/compiled-grammar.ts";
 import { parseGbnf } from "../grammar/gbnf/parse-gbnf.ts";
 import type { GrammarMatcher } from "../grammar/matcher.ts";
@@ -59,7 +63,9 @@ export class LlamaGrammar implements SequenceGrammar {
    * A built-in grammar. What it was made with elsewhere (a `Llama`) may stand before the name and is not needed.
    * @throws InvalidArgumentError for an unknown name
    */
-  static async getFor(...values: [BuiltinGrammarName] | [unknown, BuiltinGrammarName]): Promise<LlamaGrammar> {
+  static async getFor(
+    ...values: [BuiltinGrammarName] | [unknown, BuiltinGrammarName]
+  ): Promise<LlamaGrammar> {
     return builtinLlamaGrammar(values.at(-1) as BuiltinGrammarName);
   }
 }
@@ -67,7 +73,9 @@ export class LlamaGrammar implements SequenceGrammar {
 /** @throws InvalidArgumentError for an unknown name */
 export function builtinLlamaGrammar(name: BuiltinGrammarName): LlamaGrammar {
   if (!BUILTIN_GRAMMAR_NAMES.includes(name))
-    throw new InvalidArgumentError(`There is no grammar "${String(name)}", only ${BUILTIN_GRAMMAR_NAMES.join(", ")}`);
+    throw new InvalidArgumentError(
+      `There is no grammar "${String(name)}", only ${BUILTIN_GRAMMAR_NAMES.join(", ")}`,
+    );
   return new LlamaGrammar({
     grammar: builtinGrammar(name),
     trimWhitespaceSuffix: true,

@@ -21,8 +21,10 @@ import { tokenTrieOf } from "./token-trie-of.ts";
  * const person = grammar.parse(await session.prompt("Who are you?", {grammar}));
  * person.name; // string
  */
-export class LlamaJsonSchemaGrammar<const Schema extends GbnfJsonSchema<Definitions>, Definitions extends GbnfJsonDefList = GbnfJsonDefList>
-  implements SequenceGrammar
+export class LlamaJsonSchemaGrammar<
+  const Schema extends GbnfJsonSchema<Definitions>,
+  Definitions extends GbnfJsonDefList = GbnfJsonDefList,
+> implements SequenceGrammar
 {
   readonly schema: Schema;
   readonly stopGenerationTriggers = [] as const;

@@ -1,9 +1,9 @@
 import os from "node:os";
 import { DisposeScope } from "../base/dispose.ts";
 import { InvalidArgumentError } from "../base/errors.ts";
-import { allocate } from "../native/memory.ts";
 import type { BuiltinGrammarName } from "../grammar/builtin/builtin-grammars.ts";
 import type { GbnfJsonDefList, GbnfJsonSchema, JsonSchemaOptions } from "../grammar/json-schema/index.ts";
+import { allocate } from "../native/memory.ts";
 import { llamaCppVersion, loadNative, type Native } from "../native/native.ts";
 import {
   idleGpu,
@@ -153,10 +153,10 @@ export class Llama {
    * `options.dialect` is `"standard"`.
    * @throws ColloquyError `grammar-unsupported` naming path and keyword, `grammar-invalid`, `grammar-limit`
    */
-  async createGrammarForJsonSchema<const Schema extends GbnfJsonSchema<Definitions>, Definitions extends GbnfJsonDefList = GbnfJsonDefList>(
-    schema: Schema,
-    options?: JsonSchemaOptions,
-  ): Promise<LlamaJsonSchemaGrammar<Schema, Definitions>> {
+  async createGrammarForJsonSchema<
+    const Schema extends GbnfJsonSchema<Definitions>,
+    Definitions extends GbnfJsonDefList = GbnfJsonDefList,
+  >(schema: Schema, options?: JsonSchemaOptions): Promise<LlamaJsonSchemaGrammar<Schema, Definitions>> {
     return new LlamaJsonSchemaGrammar<Schema, Definitions>(schema, options);
   }
 

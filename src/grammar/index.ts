@@ -6,6 +6,7 @@ export {
 export { CompiledGrammar, compileGrammar } from "./compiled-grammar.ts";
 export { parseGbnf } from "./gbnf/parse-gbnf.ts";
 export * from "./ir.ts";
+export * from "./json-schema/index.ts";
 export { type LazyTriggers, lazyMatcher } from "./lazy/lazy-matcher.ts";
 export { GRAMMAR_LIMITS } from "./limits.ts";
 export type { GrammarMatcher, TokenMask } from "./matcher.ts";

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../base/errors.ts";
-import { linkedAbort } from "./download/linked-abort.ts";
+import { linkedAbort } from "../base/linked-abort.ts";
 import type { DownloadProgress } from "./download/progress.ts";
 import type { ModelDownloader } from "./model-downloader.ts";
 import { ProgressBar } from "./progress-bar.ts";

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { ColloquyError, InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
+import { allPartNames, parseSplitName, splitPartName } from "../gguf/split-parts.ts";
 import type { HttpTarget } from "./download/http-get.ts";
-import { allPartNames, parseSplitName, splitPartName } from "./gguf/split-parts.ts";
 import {
   hubEndpoint,
   hubFileUrl,

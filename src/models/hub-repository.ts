@@ -1,8 +1,8 @@
 import { ColloquyError } from "../base/errors.ts";
+import { ggufFileQuantNames } from "../gguf/gguf-file-type.ts";
+import { parseSplitName } from "../gguf/split-parts.ts";
 import { bodyChunks } from "./download/body-chunks.ts";
 import { type HttpGetOptions, HttpStatusError, httpGet, shownUrl } from "./download/http-get.ts";
-import { ggufFileQuantNames } from "./gguf/gguf-file-type.ts";
-import { parseSplitName } from "./gguf/split-parts.ts";
 
 /** A file of a hub repository. */
 export interface HubFile {

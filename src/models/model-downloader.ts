@@ -1,10 +1,10 @@
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
+import { type LinkedAbort, linkedAbort } from "../base/linked-abort.ts";
 import { downloadFile } from "./download/download-file.ts";
 import { removePartFiles } from "./download/download-journal.ts";
 import { fileSha256 } from "./download/file-checksum.ts";
-import { type LinkedAbort, linkedAbort } from "./download/linked-abort.ts";
 import { probeRemoteFile, type RemoteFile } from "./download/remote-file.ts";
 import { SpeedMeter } from "./download/speed-meter.ts";
 import { type PlannedFile, type PlanOptions, planDownload } from "./download-plan.ts";

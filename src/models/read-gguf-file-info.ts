@@ -2,15 +2,15 @@
  * Our own reader of GGUF headers instead of @huggingface/gguf: bounded, with coded errors, and without its start-up time.
  */
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
+import { PrefixExhausted, prefixSource } from "../gguf/byte-reader.ts";
+import type { GgufFileInfo } from "../gguf/gguf-file-info.ts";
+import { ggufFileInfoOf, type ParsedPart } from "../gguf/gguf-file-info-of.ts";
+import { type ParsedHeader, parseHeader } from "../gguf/header-parser.ts";
+import { type LocalGgufOptions, readLocalGguf } from "../gguf/read-local-gguf.ts";
 import { bodyChunks } from "./download/body-chunks.ts";
 import { httpGet, shownUrl } from "./download/http-get.ts";
 import { probeRemoteFile, type RemoteFile } from "./download/remote-file.ts";
 import { type PlannedFile, planDownload } from "./download-plan.ts";
-import { PrefixExhausted, prefixSource } from "./gguf/byte-reader.ts";
-import type { GgufFileInfo } from "./gguf/gguf-file-info.ts";
-import { ggufFileInfoOf, type ParsedPart } from "./gguf/gguf-file-info-of.ts";
-import { type ParsedHeader, parseHeader } from "./gguf/header-parser.ts";
-import { type LocalGgufOptions, readLocalGguf } from "./gguf/read-local-gguf.ts";
 import type { ModelDownloadEndpoints, ModelFileAccessTokens } from "./hub-endpoint.ts";
 import { tokenThatWorks } from "./hub-repository.ts";
 import { parseModelReference } from "./model-reference.ts";

@@ -1,9 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
+import { allPartPaths } from "../gguf/split-parts.ts";
 import type { OnDownloadProgress } from "./download/progress.ts";
 import { hubFileName, hubFilePrefix, type RemoteReference, urlFileName } from "./download-plan.ts";
-import { allPartPaths } from "./gguf/split-parts.ts";
 import type { ModelDownloadEndpoints, ModelFileAccessTokens } from "./hub-endpoint.ts";
 import { chooseModelFile } from "./hub-repository.ts";
 import { createModelDownloader } from "./model-downloader.ts";

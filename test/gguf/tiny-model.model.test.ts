@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { checkGgufFile } from "../../src/models/gguf/check-gguf-file.ts";
+import { checkGgufFile } from "../../src/gguf/check-gguf-file.ts";
 import { allocate, viewMemory } from "../../src/native/memory.ts";
 import { loadNative, type Native } from "../../src/native/native.ts";
 import { resolveLibraries } from "../../src/native/platform.ts";

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { GgmlType, ggmlBlock } from "../../src/models/gguf/ggml-type.ts";
+import { GgmlType, ggmlBlock } from "../../src/gguf/ggml-type.ts";
 
 const typeNumbers = {
   uint8: 0,

@@ -3,6 +3,7 @@ import { commonPrefixLength } from "../ledger/longest-prefix.ts";
 import { type EditPlan, type EvaluateStep, planEdit } from "../ledger/plan-edit.ts";
 import type { Token } from "../token.ts";
 import { applyOperations, dropParked, unpark } from "./apply-plan.ts";
+import type { LogitRows } from "./continue-sequence.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
 /**
@@ -15,7 +16,7 @@ export async function alignSequence(
   held: HeldSequence,
   target: readonly Token[],
   options: EvaluateTargetOptions & { edit: EditMode },
-  onLogits: ((logits: Float32Array) => void) | undefined,
+  onLogits: ((rows: LogitRows) => void) | undefined,
 ): Promise<EvaluationReport> {
   const started = performance.now();
   const { scheduler } = store.setup;
@@ -96,7 +97,7 @@ async function evaluatePlan(
   target: readonly Token[],
   plan: EditPlan,
   options: EvaluateTargetOptions,
-  onLogits: ((logits: Float32Array) => void) | undefined,
+  onLogits: ((rows: LogitRows) => void) | undefined,
 ): Promise<void> {
   const { scheduler } = store.setup;
   const { ledger } = held;
@@ -111,7 +112,7 @@ async function evaluatePlan(
         priority: options.priority ?? 5,
         signal: options.signal,
         outputs: last ? 1 : 0,
-        onLogits: last ? (row) => onLogits(row(0)) : undefined,
+        onLogits: last ? onLogits : undefined,
         onProgress: (evaluated) => {
           ledger.append(target, ledger.length, step.start + evaluated);
           store.progressed(held);

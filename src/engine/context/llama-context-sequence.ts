@@ -1,5 +1,6 @@
 import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InvalidArgumentError } from "../../base/errors.ts";
+import { type LinkedAbort, linkedAbort } from "../../base/linked-abort.ts";
 import { Lock } from "../../base/lock.ts";
 import type {
   ContextSequence,
@@ -9,6 +10,8 @@ import type {
   GenerateFinish,
   GenerateOptions,
 } from "../context-sequence.ts";
+import { DraftPolicy } from "../drafts/draft-policy.ts";
+import { createLookupDrafter } from "../drafts/drafter.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
@@ -16,13 +19,18 @@ import { readStateFile, writeStateFile } from "../state/state-file.ts";
 import type { Token } from "../token.ts";
 import { TokenMeter } from "../token-meter.ts";
 import { alignSequence } from "./align-sequence.ts";
-import { continueSequence } from "./continue-sequence.ts";
+import { continueSequence, type LogitRows } from "./continue-sequence.ts";
 import type { LlamaContext } from "./llama-context.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
 export interface SequenceOptions {
   /** Default way in which edits reach the cache. Default `"exact"`. */
   edit?: EvaluateTargetOptions["edit"];
+  /**
+   * Whether replies that repeat earlier text may be drafted from it. Every token is still sampled as without; drafts are
+   * made only while measured steps show that they pay. Default `true`.
+   */
+  drafts?: boolean;
 }
 
 /** One conversation's place in a context. Made by `context.getSequence()`. */
@@ -37,6 +45,7 @@ export class LlamaContextSequence implements ContextSequence {
   readonly #lock = new Lock();
   readonly #scope = new DisposeScope("The sequence");
   readonly #disposal = new AbortController();
+  readonly #drafts: DraftPolicy | undefined;
   #lastEvaluation: EvaluationReport | undefined;
 
   /** @internal */
@@ -45,6 +54,7 @@ export class LlamaContextSequence implements ContextSequence {
     this.store = store;
     this.held = held;
     this.#options = options;
+    this.#drafts = options.drafts === false || !store.setup.canCut ? undefined : new DraftPolicy();
     this.#scope.add(async () => {
       this.#disposal.abort();
       await this.#lock.run(() => store.release(held));
@@ -80,20 +90,23 @@ export class LlamaContextSequence implements ContextSequence {
       throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
     const sampler = createSampler(options.sampling, { vocabulary: this.model, history: target });
     const release = await this.#lock.acquire();
+    const abort = this.#abortWith(options.signal);
     try {
       this.#scope.check();
-      const signal = this.#signal(options.signal);
+      const { signal } = abort;
       return yield* continueSequence(
         {
           sampler,
           grammar,
+          drafter: this.#drafts === undefined ? undefined : createLookupDrafter(this.#drafts, target),
           maxTokens,
           logprobs: options.logprobs ?? 0,
           signal,
           isEndToken: (token) => this.model.vocabulary.isEndToken(token),
           contextSize: this.contextSize,
           align: (tokens, onLogits) => this.#align(tokens, { ...options, signal }, onLogits),
-          append: (tokens, onLogits) => this.#append(tokens, { ...options, signal }, onLogits),
+          append: (tokens, outputs, onLogits) =>
+            this.#append(tokens, outputs, { ...options, signal }, onLogits),
         },
         target,
       );
@@ -102,6 +115,7 @@ export class LlamaContextSequence implements ContextSequence {
       this.#scope.check();
       return { reason: "abort" };
     } finally {
+      abort.unlink();
       release();
     }
   }
@@ -111,12 +125,15 @@ export class LlamaContextSequence implements ContextSequence {
     this.#checkTarget(target);
     await this.#lock.run(async () => {
       this.#scope.check();
+      const { signal, unlink } = this.#abortWith(options.signal);
       try {
-        await this.#align(target, { ...options, signal: this.#signal(options.signal) }, undefined);
+        await this.#align(target, { ...options, signal }, undefined);
       } catch (error) {
         if (!(error instanceof EvaluationAborted)) throw error;
         this.#scope.check();
         options.signal?.throwIfAborted();
+      } finally {
+        unlink();
       }
     });
   }
@@ -199,7 +216,7 @@ export class LlamaContextSequence implements ContextSequence {
   async #align(
     target: readonly Token[],
     options: EvaluateTargetOptions,
-    onLogits: ((logits: Float32Array) => void) | undefined,
+    onLogits: ((rows: LogitRows) => void) | undefined,
   ): Promise<void> {
     const edit = options.edit ?? this.#options.edit ?? "exact";
     this.#lastEvaluation = await alignSequence(this.store, this.held, target, { ...options, edit }, onLogits);
@@ -211,8 +228,9 @@ export class LlamaContextSequence implements ContextSequence {
 
   async #append(
     tokens: readonly Token[],
+    outputs: number,
     options: EvaluateTargetOptions,
-    onLogits: (logits: Float32Array) => void,
+    onLogits: (rows: LogitRows) => number,
   ): Promise<void> {
     const { ledger, id } = this.held;
     const start = ledger.length;
@@ -222,16 +240,30 @@ export class LlamaContextSequence implements ContextSequence {
       position: start,
       priority: options.priority ?? 5,
       signal: options.signal,
-      outputs: 1,
-      onLogits: (row) => onLogits(row(0)),
+      outputs,
       onProgress: (evaluated) => ledger.append(tokens, ledger.length - start, evaluated),
+      onLogits: (rows) => {
+        const kept = onLogits(rows);
+        // Called between two decodes: the cells of tokens that were drafted wrongly can go right away.
+        if (kept < outputs) this.store.remove(this.held, ledger.length - outputs + kept);
+        this.tokenMeter.useTokens(tokens.length - kept, "input");
+        this.tokenMeter.useTokens(kept, "output");
+      },
     });
-    this.tokenMeter.useTokens(tokens.length - 1, "input");
-    this.tokenMeter.useTokens(1, "output");
   }
 
-  #signal(signal: AbortSignal | undefined): AbortSignal {
-    return signal === undefined ? this.#disposal.signal : AbortSignal.any([signal, this.#disposal.signal]);
+  /** Aborts with the caller's signal, and when the sequence is disposed. */
+  #abortWith(signal: AbortSignal | undefined): LinkedAbort {
+    const abort = linkedAbort(signal);
+    const onDispose = () => abort.abort();
+    this.#disposal.signal.addEventListener("abort", onDispose, { once: true });
+    return {
+      ...abort,
+      unlink: () => {
+        abort.unlink();
+        this.#disposal.signal.removeEventListener("abort", onDispose);
+      },
+    };
   }
 
   /** @throws DisposedError, InvalidArgumentError, ColloquyError `context-overflow` with the numbers */

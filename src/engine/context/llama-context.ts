@@ -2,6 +2,7 @@ import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
+import { draftTokensMax } from "../drafts/draft-policy.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { NativeDecoder } from "../scheduler/decoder.ts";
 import { Scheduler, type SchedulerStats } from "../scheduler/scheduler.ts";
@@ -238,6 +239,9 @@ function contextParams(
   params.n_ubatch = batchSize;
   // One more than the user's: cells wait there while tokens are inserted before them.
   params.n_seq_max = resolved.sequences + (resolved.canCut ? 1 : 0);
+  // Logits are read after the last token of a sequence and after drafted ones: room for these alone saves most of the
+  // work space of a large vocabulary.
+  params.n_outputs_max = Math.min(batchSize, resolved.sequences * (1 + draftTokensMax));
   params.n_threads = resolved.threads;
   params.n_threads_batch = resolved.threads;
   params.flash_attn_type = resolved.flashAttention === "auto" ? -1 : resolved.flashAttention ? 1 : 0;

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
-import { checkGgufFile } from "../../models/gguf/check-gguf-file.ts";
-import type { GgufFileInfo } from "../../models/gguf/gguf-file-info.ts";
+import { checkGgufFile } from "../../gguf/check-gguf-file.ts";
+import type { GgufFileInfo } from "../../gguf/gguf-file-info.ts";
 import { registerProgress } from "../../native/memory.ts";
 import type { Native } from "../../native/native.ts";
 import type { Pointer } from "../../native/structs.ts";

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
+import { linkedAbort } from "../../base/linked-abort.ts";
 import { downloadFile } from "../download/download-file.ts";
 import { checkSha256 } from "../download/file-checksum.ts";
 import { withFileLock } from "../download/file-lock.ts";
-import { linkedAbort } from "../download/linked-abort.ts";
 import type { OnDownloadProgress } from "../download/progress.ts";
 import { probeRemoteFile } from "../download/remote-file.ts";
 import { hubEndpoint, hubFileUrl, hubToken, type ModelDownloadEndpoints } from "../hub-endpoint.ts";

@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open, rename, stat, statfs } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
+import { linkedAbort } from "../../base/linked-abort.ts";
 import { bodyChunks } from "./body-chunks.ts";
 import {
   type DownloadJournal,
@@ -21,7 +22,6 @@ import {
   retryPause,
   shownUrl,
 } from "./http-get.ts";
-import { linkedAbort } from "./linked-abort.ts";
 import { contentRangeTotal, probeRemoteFile, type RemoteFile } from "./remote-file.ts";
 
 export interface DownloadFileOptions extends HttpTarget {

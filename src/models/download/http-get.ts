@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ColloquyError } from "../../base/errors.ts";
-import { linkedAbort } from "./linked-abort.ts";
+import { linkedAbort } from "../../base/linked-abort.ts";
 
 /** Something to fetch, with what may be shown to its server. */
 export interface HttpTarget {

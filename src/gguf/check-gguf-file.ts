@@ -1,4 +1,4 @@
-import { ColloquyError } from "../../base/errors.ts";
+import { ColloquyError } from "../base/errors.ts";
 import type { GgufFileInfo } from "./gguf-file-info.ts";
 import { checkModelShape } from "./model-shape-check.ts";
 import { readLocalGguf } from "./read-local-gguf.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../../test/gguf/seeded-random.ts";
-import { tinyModel } from "../../../test/gguf/tiny-model.ts";
-import { ggufBytes } from "../../../test/gguf/write-gguf.ts";
-import { ColloquyError } from "../../base/errors.ts";
+import { seededRandom } from "../../test/gguf/seeded-random.ts";
+import { tinyModel } from "../../test/gguf/tiny-model.ts";
+import { ggufBytes } from "../../test/gguf/write-gguf.ts";
+import { ColloquyError } from "../base/errors.ts";
 import type { ByteSource } from "./byte-reader.ts";
 import { ggufFileInfoOf } from "./gguf-file-info-of.ts";
 import { parseHeader } from "./header-parser.ts";

@@ -1,4 +1,4 @@
-import { ColloquyError } from "../../base/errors.ts";
+import { ColloquyError } from "../base/errors.ts";
 import { architectureOf, type GgufFileInfo, type MetadataValue } from "./gguf-file-info.ts";
 
 /** LLAMA_MAX_LAYERS and LLAMA_MAX_EXPERTS of llama.cpp 0.5.0. */

@@ -1,4 +1,4 @@
-import { ColloquyError } from "../../base/errors.ts";
+import { ColloquyError } from "../base/errors.ts";
 import type { GgufFileInfo, GgufFileInfoSource, GgufFileInfoSourceData } from "./gguf-file-info.ts";
 import type { GgufMetadata, GgufMetadataDefaultArchitectureType } from "./gguf-metadata.ts";
 import type { ParsedHeader } from "./header-parser.ts";

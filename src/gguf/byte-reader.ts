@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { ColloquyError, type ErrorCode } from "../../base/errors.ts";
+import { ColloquyError, type ErrorCode } from "../base/errors.ts";
 
 /** Where a header is read from. */
 export interface ByteSource {

@@ -2,14 +2,9 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { tinyModel } from "../../../test/gguf/tiny-model.ts";
-import {
-  ggufBytes,
-  type WritableGguf,
-  type WritableValue,
-  writeGguf,
-} from "../../../test/gguf/write-gguf.ts";
-import { ColloquyError } from "../../base/errors.ts";
+import { tinyModel } from "../../test/gguf/tiny-model.ts";
+import { ggufBytes, type WritableGguf, type WritableValue, writeGguf } from "../../test/gguf/write-gguf.ts";
+import { ColloquyError } from "../base/errors.ts";
 import { checkGgufFile } from "./check-gguf-file.ts";
 import { GgmlType } from "./ggml-type.ts";
 
