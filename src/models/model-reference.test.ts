@@ -60,6 +60,6 @@ test("the models folder follows the platform and the environment", () => {
   expect(defaultModelsDirectory({ XDG_CACHE_HOME: "c" }, "linux", "/home/a")).toBe(
     "/home/a/.cache/colloquy/models",
   );
-  expect(defaultModelsDirectory({}, "darwin", "/Users/a")).toBe("/Users/a/Library/Caches/colloquy/models");
+  expect(defaultModelsDirectory({}, "darwin", "/home/a")).toBe("/home/a/Library/Caches/colloquy/models");
   expect(defaultModelsDirectory({ COLLOQUY_MODELS_DIRECTORY: "/m" }, "win32", "/a")).toBe("/m");
 });

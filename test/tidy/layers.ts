@@ -20,6 +20,7 @@ export const LAYERS: readonly (readonly string[])[] = [
   ["template"],
   ["media", "remote", "models"],
   ["engine"],
+  ["gguf"],
   ["grammar"],
   ["native"],
   ["base"],
