@@ -1,0 +1,125 @@
+import { UnsupportedError } from "../../base/errors.ts";
+import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
+import type { LLamaChatPromptOptions } from "../../chat/session/options.ts";
+import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { CliOutput } from "../cli-io.ts";
+import { printable } from "../terminal/printable.ts";
+import type { Style } from "../terminal/style.ts";
+import { saveChat } from "./chat-file.ts";
+import { withSystemPrompt } from "./edit-items.ts";
+import type { PromptInput } from "./prompt-file.ts";
+import { type ReplyFigures, replyFiguresText } from "./reply-figures.ts";
+
+export type ChatSampling = Pick<
+  LLamaChatPromptOptions,
+  "maxTokens" | "temperature" | "topK" | "topP" | "minP" | "seed" | "repeatPenalty"
+>;
+
+export interface ChatSettings {
+  readonly modelName: string;
+  readonly sampling: ChatSampling;
+  readonly output: CliOutput;
+  readonly errors: CliOutput;
+  readonly style: Style;
+  /** Where the chat is saved after every reply. */
+  readonly savePath?: string;
+  /** Print figures after every reply. */
+  readonly showStats: boolean;
+}
+
+/** A conversation at the command line: asks the session and writes what it answers. */
+export class Chat {
+  readonly session: LlamaChatSession;
+  readonly settings: ChatSettings;
+  /** What the last reply cost. */
+  figures: ReplyFigures | undefined;
+  #retries = 0;
+
+  constructor(session: LlamaChatSession, settings: ChatSettings) {
+    this.session = session;
+    this.settings = settings;
+  }
+
+  /** Begins with the messages of a saved chat; a system prompt that is given takes the place of the saved one. */
+  resume(items: readonly ChatHistoryItem[], systemPrompt?: string): void {
+    this.session.setChatHistory(systemPrompt === undefined ? items : withSystemPrompt(items, systemPrompt));
+  }
+
+  /**
+   * Asks, writes the reply while it is written, and saves the chat when it is to be saved.
+   * @param signal stops the reply; what was written of it stays in the chat
+   */
+  async answer(input: PromptInput, signal: AbortSignal, sampling: ChatSampling = {}): Promise<void> {
+    if ("image" in input) throw new UnsupportedError(`This model takes no images ("${input.image}")`);
+    const { output, errors, style } = this.settings;
+    const before = this.session.sequence.tokenMeter.getState();
+    const startedAt = performance.now();
+    const show = output.isTTY === true ? printable : (text: string) => text;
+    let end = "\n";
+    const result = await this.session
+      .promptWithMeta(input.text, {
+        ...this.settings.sampling,
+        ...sampling,
+        signal,
+        stopOnAbortSignal: true,
+        onResponseChunk: ({ type, text }) => {
+          const shown = show(text);
+          if (shown === "") return;
+          // A thought is not part of the reply: a program that reads the output must not get it.
+          if (type === "segment") (output.isTTY ? output : errors).write(style.quiet(shown));
+          else output.write(shown);
+          end = shown.endsWith("\n") ? "" : "\n";
+        },
+      })
+      .finally(() => output.write(end));
+    this.figures = this.#figuresOf(performance.now() - startedAt, before);
+    if (result.stopReason === "maxTokens")
+      this.note(`(cut at ${this.settings.sampling.maxTokens} tokens, see --max-new-tokens)`);
+    if (this.settings.showStats) this.note(replyFiguresText(this.figures));
+    if (this.settings.savePath !== undefined)
+      await saveChat(this.settings.savePath, this.session.getChatHistory());
+  }
+
+  /** Writes something that is not a reply. */
+  tell(text: string): void {
+    const { output, errors } = this.settings;
+    (output.isTTY ? output : errors).write(`${text}\n`);
+  }
+
+  /** Writes what went wrong. */
+  complain(text: string): void {
+    const { output, errors, style } = this.settings;
+    (output.isTTY ? output : errors).write(`${output.isTTY ? style.warning(text) : `colloquy: ${text}`}\n`);
+  }
+
+  /** A seed that no reply of this chat has had. */
+  nextSeed(): number {
+    this.#retries++;
+    return (this.settings.sampling.seed ?? 0) + this.#retries;
+  }
+
+  /** Tells a remark. */
+  note(text: string): void {
+    this.tell(this.settings.style.quiet(text));
+  }
+
+  #figuresOf(elapsedMs: number, before: { usedInputTokens: number; usedOutputTokens: number }): ReplyFigures {
+    const { sequence } = this.session;
+    const {
+      reusedTokens = 0,
+      movedTokens = 0,
+      sharedTokens = 0,
+      evaluatedTokens = 0,
+      promptMs = 0,
+    } = sequence.lastEvaluation ?? {};
+    return {
+      reusedTokens: reusedTokens + movedTokens + sharedTokens,
+      evaluatedTokens,
+      promptMs,
+      generatedTokens: sequence.tokenMeter.diff(before).usedOutputTokens,
+      generationMs: Math.max(0, elapsedMs - promptMs),
+      contextTokens: sequence.contextTokens.length,
+      contextSize: sequence.contextSize,
+    };
+  }
+}

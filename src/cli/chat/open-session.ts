@@ -1,0 +1,91 @@
+import { basename } from "node:path";
+import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
+import type { LlamaModel } from "../../engine/model/llama-model.ts";
+import type { GpuRequest } from "../../native/platform.ts";
+import type { ChatWrapper } from "../../template/chat-wrapper.ts";
+import type { CliIo } from "../cli-io.ts";
+import { isFile, readTextFile } from "./prompt-file.ts";
+
+export interface SessionSettings {
+  readonly modelPath: string;
+  readonly gpu: GpuRequest;
+  readonly threads?: number;
+  readonly contextSize?: number;
+  readonly chatTemplate?: string;
+  readonly systemPrompt?: string;
+}
+
+/** A session with everything below it; `dispose` gives all of it back. */
+export interface OpenSession {
+  readonly session: LlamaChatSession;
+  readonly modelName: string;
+  /** Something worth telling about this machine. */
+  readonly hint: string | undefined;
+  dispose(): Promise<void>;
+}
+
+/** Loads the model and opens a chat on it. Standard error shows how far the loading is, on a terminal. */
+export async function openSession(settings: SessionSettings, io: CliIo): Promise<OpenSession> {
+  const [{ getLlama }, { LlamaChatSession }] = await Promise.all([
+    import("../../engine/llama.ts"),
+    import("../../chat/session/llama-chat-session.ts"),
+  ]);
+  const llama = await getLlama({ gpu: settings.gpu });
+  try {
+    const { modelPath, threads, contextSize } = settings;
+    const progress = loadProgress(basename(modelPath), io);
+    const model = await llama
+      .loadModel({ modelPath, onLoadProgress: progress.update, loadSignal: io.interrupt })
+      .finally(progress.clear);
+    const chatWrapper = await templateWrapper(model, settings.chatTemplate);
+    const context = await model.createContext({ threads, contextSize, createSignal: io.interrupt });
+    const session = new LlamaChatSession({
+      contextSequence: context.getSequence(),
+      systemPrompt: settings.systemPrompt,
+      chatWrapper: chatWrapper ?? "auto",
+    });
+    const name = model.metadata["general.name"];
+    return {
+      session,
+      modelName: typeof name === "string" && name !== "" ? name : basename(modelPath, ".gguf"),
+      hint: llama.hint,
+      dispose: () => llama.dispose(),
+    };
+  } catch (error) {
+    await llama.dispose();
+    throw error;
+  }
+}
+
+/** The wrapper that `--chat-template` names: a template's name or its JSON file. */
+async function templateWrapper(
+  model: LlamaModel,
+  name: string | undefined,
+): Promise<ChatWrapper | undefined> {
+  if (name === undefined || name === "auto") return undefined;
+  const { NamedTemplateChatWrapper } = await import("../../template/named/named-template-chat-wrapper.ts");
+  const { isChatTemplateName } = await import("../../template/named/chat-templates.ts");
+  if (isChatTemplateName(name) || !(await isFile(name))) return new NamedTemplateChatWrapper(name);
+  const content = await readTextFile(name);
+  if (/\.jinja2?$/i.test(name)) {
+    const { JinjaTemplateChatWrapper } = await import("../../template/jinja/jinja-template-chat-wrapper.ts");
+    return new JinjaTemplateChatWrapper({ template: content, tokenizer: model.tokenizer });
+  }
+  const { parseChatTemplate } = await import("../../template/named/chat-template.ts");
+  return new NamedTemplateChatWrapper(parseChatTemplate(content));
+}
+
+function loadProgress(name: string, { errors }: CliIo) {
+  let shown = -1;
+  return {
+    update: (progress: number) => {
+      const percent = Math.floor(progress * 100);
+      if (errors.isTTY !== true || percent === shown) return;
+      shown = percent;
+      errors.write(`\r\u001b[2KLoading ${name} ${percent}%`);
+    },
+    clear: () => {
+      if (shown >= 0) errors.write("\r\u001b[2K");
+    },
+  };
+}
