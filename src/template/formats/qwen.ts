@@ -89,13 +89,15 @@ const describe: Readonly<Record<QwenVariation, FunctionsFormat["describe"]>> = {
     ]),
 };
 
-/** The template puts an empty line after a thought. It is not part of the closing tag: a model may leave it out. */
+/** Thoughts as the template writes them: on lines of their own, and an empty line after them. */
 function separateThoughts(response: ChatModelResponse["response"]): ChatModelResponse["response"] {
   return response.map((item, index) => {
+    if (isChatModelResponseSegment(item) && item.segmentType === "thought" && item.raw === undefined)
+      return { ...item, text: item.ended ? `\n${item.text.trim()}\n` : `\n${item.text.trimStart()}` };
     const before = response[index - 1];
     if (typeof item !== "string" || !isChatModelResponseSegment(before) || !before.ended) return item;
     const isSeparate = /^\s/.test(item) || /\s$/.test(LlamaText.fromJSON(before.raw ?? "").toString());
-    return before.segmentType !== "thought" || isSeparate ? item : `\n\n${item}`;
+    return before.segmentType !== "thought" || isSeparate || item === "" ? item : `\n\n${item}`;
   });
 }
 
@@ -117,8 +119,9 @@ export function qwenFormat({
       segments: {
         reiterateStackAfterFunctionCalls: true,
         thought: {
-          prefix: special("<think>\n"),
-          suffix: special("\n</think>"),
+          // The line breaks within are the template's too, but a model may leave them out: they are no part of the tags.
+          prefix: special("<think>"),
+          suffix: special("</think>"),
           openOnResponseStart: variation === "3.5" && thoughts === "auto",
         },
       },
