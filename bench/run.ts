@@ -140,25 +140,6 @@ async function main(): Promise<void> {
   const threads = Math.ceil(positive(flags.threads, cores, "threads"));
   const modelFacts = await describeModel(model);
   compileRawProgram();
-  const summaries = [];
-  for (const workload of chosen) {
-    const settings = {
-      modelPath: model,
-      cores,
-      threads,
-      budgetMs: budgetAsked ? budgetMs : (workload.budgetMs ?? budgetMs),
-    };
-    const keepDisturbed = flags.force;
-    const taken = await takeRounds({
-      workload,
-      sides,
-      rounds,
-      settings,
-      keepDisturbed,
-      onSample: announce(workload),
-    });
-    summaries.push(summarize(workload, sides, taken, keepDisturbed));
-  }
   const report: Report = {
     date: new Date().toISOString(),
     command: [
@@ -171,10 +152,20 @@ async function main(): Promise<void> {
     nativeSha256: nativeSha256(),
     commit: commit(),
     reservations,
-    workloads: summaries,
+    workloads: [],
   };
-  const path = writeReport(report);
-  process.stdout.write(`${renderMarkdown(report)}\nWritten: ${path}.json and ${path}.md\n`);
+  for (const workload of chosen) {
+    const budget = budgetAsked ? budgetMs : (workload.budgetMs ?? budgetMs);
+    const plan = { workload, sides, rounds, keepDisturbed: flags.force, onSample: announce(workload) };
+    const taken = await takeRounds({
+      ...plan,
+      settings: { modelPath: model, cores, threads, budgetMs: budget },
+    });
+    report.workloads.push(summarize(workload, sides, taken, flags.force));
+    // After every workload: a run that is broken off keeps what it has.
+    writeReport(report);
+  }
+  process.stdout.write(`${renderMarkdown(report)}\nWritten: ${writeReport(report)}.{json,md}\n`);
 }
 
 await main();

@@ -17,7 +17,7 @@ export interface Report {
   readonly commit: string;
   /** Why the figures are not to be quoted; empty when they are. */
   readonly reservations: readonly string[];
-  readonly workloads: readonly WorkloadSummary[];
+  readonly workloads: WorkloadSummary[];
 }
 
 function figure(value: number | undefined): string {

@@ -41,7 +41,7 @@ export interface SequenceLike {
 export interface PromptOptions {
   readonly maxTokens?: number;
   readonly temperature?: number;
-  readonly repeatPenalty?: false | { penalty?: number; lastTokens?: number };
+  readonly repeatPenalty?: false | Readonly<Record<string, number>>;
   readonly signal?: AbortSignal;
   readonly stopOnAbortSignal?: boolean;
   readonly onToken?: (tokens: readonly number[]) => void;
