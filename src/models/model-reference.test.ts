@@ -55,11 +55,11 @@ describe("the choice among files", () => {
 });
 
 test("the models folder follows the platform and the environment", () => {
-  expect(defaultModelsDirectory({}, "linux", "/home/a")).toBe("/home/a/.cache/colloquy/models");
-  expect(defaultModelsDirectory({ XDG_CACHE_HOME: "/c" }, "linux", "/home/a")).toBe("/c/colloquy/models");
-  expect(defaultModelsDirectory({ XDG_CACHE_HOME: "c" }, "linux", "/home/a")).toBe(
-    "/home/a/.cache/colloquy/models",
+  expect(defaultModelsDirectory({}, "linux", "/h/a")).toBe("/h/a/.cache/colloquy/models");
+  expect(defaultModelsDirectory({ XDG_CACHE_HOME: "/c" }, "linux", "/h/a")).toBe("/c/colloquy/models");
+  expect(defaultModelsDirectory({ XDG_CACHE_HOME: "c" }, "linux", "/h/a")).toBe(
+    "/h/a/.cache/colloquy/models",
   );
-  expect(defaultModelsDirectory({}, "darwin", "/home/a")).toBe("/home/a/Library/Caches/colloquy/models");
+  expect(defaultModelsDirectory({}, "darwin", "/h/a")).toBe("/h/a/Library/Caches/colloquy/models");
   expect(defaultModelsDirectory({ COLLOQUY_MODELS_DIRECTORY: "/m" }, "win32", "/a")).toBe("/m");
 });
