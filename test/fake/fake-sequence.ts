@@ -1,4 +1,5 @@
 import { ColloquyError, DisposedError } from "../../src/base/errors.ts";
+import { incompleteTailLength } from "../../src/chat/response/utf8-boundary.ts";
 import type {
   ContextSequence,
   EvaluateTargetOptions,
@@ -206,10 +207,13 @@ export function scripted(
   marker = "<|im_start|>assistant\n",
 ): NextToken {
   return (tokens, model) => {
-    const text = model.detokenize(tokens, true);
+    // A character that is not complete yet is left out of what the script sees.
+    const tail = Uint8Array.from(tokens.slice(-3).flatMap((token) => [...model.tokenBytes(token)]));
+    const begun = incompleteTailLength(tail);
+    const text = model.detokenize(tokens.slice(0, tokens.length - begun), true);
     const parts = text.split(marker);
     const rest = script({ text, written: parts.at(-1)!, turn: parts.length - 2 });
-    return rest === "" ? model.endTokens[0]! : model.tokenize(rest, true)[0]!;
+    return rest === "" ? model.endTokens[0]! : model.tokenize(rest, true)[begun]!;
   };
 }
 
