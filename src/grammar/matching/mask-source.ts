@@ -97,14 +97,15 @@ export class MaskSource {
         return shortMask(trie.scratch.subarray(0, count), ends);
     }
     const words = sliced?.words.slice() ?? new Uint32Array(trie.wordCount);
-    for (let i = 0; i < count; i++) setBit(words, trie.scratch[i]!);
+    let total = sliced?.plainCount ?? 0;
+    for (let i = 0; i < count; i++) total += setBit(words, trie.scratch[i]!);
+    for (const end of ends) total += setBit(words, end);
     for (const reference of references) this.references.addTo(words, reference);
-    for (const end of ends) setBit(words, end);
-    return fromWords(words);
+    return references.length === 0 && total > FEW_TOKENS ? { count: total, words } : fromWords(words);
   }
 
   /** Where a slice applies: the mask of its plain tokens, and how many others that it found are in `scratch`. */
-  #startFromSlice(state: number): { words: Uint32Array; count: number } | undefined {
+  #startFromSlice(state: number): { words: Uint32Array; plainCount: number; count: number } | undefined {
     const chains = this.#bestSlice(state);
     if (chains === undefined) return undefined;
     const { trie, automaton } = this;
@@ -117,7 +118,8 @@ export class MaskSource {
       if (automaton.step(from, byte) === DEAD) continue;
       count = walkTrie(automaton, rest, from, trie.scratch, count, { heights: plainHeights, reach }).count;
     }
-    return { words: chains.slice.plainMask(length).words, count };
+    const plain = chains.slice.plainMask(length);
+    return { words: plain.words, plainCount: plain.count, count };
   }
 
   /** The slice that covers most tokens, of those that say all about the state. */
@@ -179,6 +181,9 @@ function bitCount(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-function setBit(words: Uint32Array, token: number): void {
-  words[token >>> 5]! |= 1 << (token & 31);
+/** Returns 1 when the bit was not set before, else 0. */
+function setBit(words: Uint32Array, token: number): number {
+  const word = words[token >>> 5]!;
+  words[token >>> 5] = word | (1 << (token & 31));
+  return ((word >>> (token & 31)) & 1) ^ 1;
 }

@@ -27,7 +27,7 @@ function seeded(seed: number): Random {
 }
 
 /** Backtracking is exponential for some grammars: these are left to the rest. */
-const MOST_STEPS = 300_000;
+const MOST_STEPS = 100_000;
 class TooSlow extends Error {}
 
 /** Backtracking over the definition itself: slow, and with nothing in common with the automaton. */
