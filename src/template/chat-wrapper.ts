@@ -125,11 +125,17 @@ export abstract class ChatWrapper {
 
   /** `undefined` is written as `void`, everything else as JSON. */
   generateFunctionCallResult(functionName: string, functionParams: unknown, result: unknown): LlamaText {
+    const text = result === undefined ? "void" : jsonDumps(result);
+    return this.frameFunctionCallResult(functionName, functionParams, text);
+  }
+
+  /** A result that is text already, within the settings' texts for results. */
+  protected frameFunctionCallResult(functionName: string, functionParams: unknown, text: string): LlamaText {
     const { prefix, suffix } = this.settings.functions.result;
     const params = functionParams === undefined ? "" : jsonDumps(functionParams);
     return LlamaText([
       fillPlaceholders(prefix, functionName, params),
-      result === undefined ? "void" : jsonDumps(result),
+      text,
       fillPlaceholders(suffix, functionName, params),
     ]);
   }

@@ -95,7 +95,12 @@ function adapt(
 }
 
 function rendersAlike(wrapper: ChatWrapper, jinja: JinjaTemplateChatWrapper, texts: TokenTexts): boolean {
-  const all = jinja.settings.supportsSystemMessages ? [...probes, ...systemProbes] : probes;
+  const prefix = jinja.settings.segments?.thought?.prefix;
+  // Within a response whose thought the template has opened already, format and template cannot be compared.
+  const opensThoughts = typeof prefix === "object" && "type" in prefix;
+  const all = (jinja.settings.supportsSystemMessages ? [...probes, ...systemProbes] : probes).filter(
+    (probe) => !opensThoughts || probe.at(-1)?.type === "user",
+  );
   try {
     return all.every((chatHistory) => {
       // A space that a format leaves before the response is one that the template lets the model write.

@@ -85,6 +85,11 @@ describe("by other rules", () => {
     );
   });
 
+  it("texts of a template that fails on every chat", () => {
+    const failing = withTemplate("<seed:think>{% set x = {1: 2} %}");
+    expect(explainChatWrapper(failing)).toMatchObject({ reason: "fingerprint", detail: "<seed:think>" });
+  });
+
   it("texts of a format that needs more than its template", () => {
     const template = "<|start|>assistant<|channel|>analysis<|message|>";
     expect(explainChatWrapper(withTemplate(template)).wrapper).toBeInstanceOf(chatWrappers.harmony);

@@ -194,11 +194,10 @@ function chooseByTemplate(
     if (match !== undefined)
       return { wrapper: match.wrapper, reason: "template", detail: `renders like ${match.type}` };
     if (options.noJinja === true || candidates[0]?.isCertainByTexts === true) return undefined;
-    return {
-      wrapper: create("jinjaTemplate", {}, "use"),
-      reason: "template",
-      detail: "rendered by the template itself",
-    };
+    const wrapper = create("jinjaTemplate", {}, "use");
+    // A template that fails on the plainest chat, for what it needs of Python, is of no use.
+    wrapper.generateContextState({ chatHistory: [{ type: "user", text: "Hi" }] });
+    return { wrapper, reason: "template", detail: "rendered by the template itself" };
   } catch (error) {
     if (!isTemplateError(error) || options.fallbackToOtherWrappersOnJinjaError === false) throw error;
     return undefined;

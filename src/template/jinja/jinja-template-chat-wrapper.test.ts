@@ -152,6 +152,22 @@ describe("functions in Jinja templates", () => {
     }
   });
 
+  it("have results as JSON strings where the template writes them so", () => {
+    const quoting = template.replace(
+      "{{ m.content }}",
+      "{{ m.content | tojson if m.role == 'tool' else m.content }}",
+    );
+    expect(quoting).not.toBe(template);
+    const wrapper = new JinjaTemplateChatWrapper({ template: quoting, reasoning: false });
+    const text = wrapper.generateFunctionCallResult("f", {}, 'a "b"').toString();
+    expect(text).toBe('<end>(tool)"a \\"b\\""<end>(assistant)');
+  });
+
+  it("may be missing for a template that counts them without asking", () => {
+    const wrapper = new JinjaTemplateChatWrapper({ template: "{% for t in tools %}{{ t }}{% endfor %}x" });
+    expect(render(wrapper, [user("Hi")])).toBe("[BOS]x");
+  });
+
   it("take a syntax of the caller", () => {
     const wrapper = new JinjaTemplateChatWrapper({
       template: smolLMTemplate,

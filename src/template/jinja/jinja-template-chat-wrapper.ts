@@ -206,11 +206,10 @@ export class JinjaTemplateChatWrapper extends ChatWrapper {
     functionParams: unknown,
     result: unknown,
   ): LlamaText {
-    const isStringified = this.#probed?.stringifiesResults === true && result !== undefined;
-    if (!isStringified) return super.generateFunctionCallResult(functionName, functionParams, result);
-    const marker = super.generateFunctionCallResult(functionName, functionParams, 0);
-    const text = JSON.stringify(typeof result === "string" ? result : jsonDumps(result)).slice(1, -1);
-    return marker.mapValues((value) => (value === "0" ? text : value));
+    if (this.#probed?.stringifiesResults !== true || result === undefined)
+      return super.generateFunctionCallResult(functionName, functionParams, result);
+    const text = typeof result === "string" ? result : jsonDumps(result);
+    return this.frameFunctionCallResult(functionName, functionParams, JSON.stringify(text).slice(1, -1));
   }
 
   override generateInitialChatHistory(
@@ -283,16 +282,33 @@ export class JinjaTemplateChatWrapper extends ChatWrapper {
     // `null` is a vocabulary without the token; a token whose text is not known gets a stand-in.
     const text = (name: "bos" | "eos") =>
       this.#tokenTexts[name] === null ? "" : (this.#tokenTexts[name] ?? tokens[name]);
-    return this.#template.render({
+    const context = {
       bos_token: text("bos"),
       eos_token: text("eos"),
       enable_thinking: this.reasoning,
       thinking: this.reasoning,
+      // As in Python, where these are always there and `None` without a value.
+      documents: null,
+      tools: tools ?? null,
       ...this.additionalRenderParameters,
       messages,
-      ...(tools === undefined ? {} : { tools }),
       add_generation_prompt: generate,
-    });
+    };
+    try {
+      return this.#template.render(context);
+    } catch (error) {
+      // Templates that are made for tools count them without asking whether there are any.
+      if (tools !== undefined || !isTemplateError(error)) throw error;
+      return this.#renderWithoutTools(context, error);
+    }
+  }
+
+  #renderWithoutTools(context: Record<string, unknown>, firstError: ColloquyError): string {
+    try {
+      return this.#template.render({ ...context, tools: [] });
+    } catch {
+      throw firstError;
+    }
   }
 }
 

@@ -49,15 +49,9 @@ export class FormatChatWrapper extends ChatWrapper {
     functionParams: unknown,
     result: unknown,
   ): LlamaText {
-    if (this.format.plainStringResults !== true || typeof result !== "string")
-      return super.generateFunctionCallResult(functionName, functionParams, result);
-    // JSON would put quotes around the text; an empty result renders the frame, and the text goes into it.
-    const { prefix, suffix } = this.settings.functions.result;
-    const fill = (text: string | LlamaText) =>
-      LlamaText(text).mapValues((value) =>
-        typeof value === "string" ? value.replaceAll("{{functionName}}", () => functionName) : value,
-      );
-    return LlamaText(fill(prefix), result, fill(suffix));
+    return this.format.plainStringResults === true && typeof result === "string"
+      ? this.frameFunctionCallResult(functionName, functionParams, result)
+      : super.generateFunctionCallResult(functionName, functionParams, result);
   }
 
   override generateAvailableFunctionsSystemText(
