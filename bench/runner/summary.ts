@@ -95,10 +95,16 @@ function problemOf(rounds: readonly Round[], side: SideName): string | undefined
   return undefined;
 }
 
-function ratioOf(rounds: readonly Round[], a: SideName, b: SideName, names: readonly string[]): Ratio {
+/** Whether a metric of a sample stands for itself: sums of a part are not to be compared with sums of the whole. */
+function isComparable(outcome: Outcome | undefined, info: MetricInfo): boolean {
+  return outcome != null && !(outcome.cut && (info.unit === "tokens" || info.unit === "count"));
+}
+
+function ratioOf(rounds: readonly Round[], a: SideName, b: SideName, metrics: Workload["metrics"]): Ratio {
   const values: Record<string, number> = {};
-  for (const name of names) {
+  for (const [name, info] of Object.entries(metrics)) {
     const quotients = rounds
+      .filter((round) => [a, b].every((side) => isComparable(outcomeOf(round, side), info)))
       .map(
         (round) =>
           (outcomeOf(round, a)?.metrics[name] ?? Number.NaN) / (outcomeOf(round, b)?.metrics[name] ?? 0),
@@ -130,7 +136,7 @@ export function summarize(
     problems: defined(sides.map((side) => [side, problemOf(rounds, side)] as const)),
     ratios: ratioPairs
       .filter(([a, b]) => sides.includes(a) && sides.includes(b))
-      .map(([a, b]) => ratioOf(counted, a, b, Object.keys(workload.metrics))),
+      .map(([a, b]) => ratioOf(counted, a, b, workload.metrics)),
     rounds,
     roundsCounted: counted.length,
     roundsVoid: rounds.filter((round) => round.void).length,
