@@ -20,7 +20,11 @@ export async function openResponse(state: ReplyState, budgets: SegmentBudgets): 
   if (prefixTriggers !== undefined || noPrefixTrigger !== undefined) {
     return openByTriggers(state, budgets, prefixTriggers ?? [], noPrefixTrigger);
   }
-  if (state.generated > 0 || state.before.length > 0 || state.options.grammar !== undefined) return noTokens;
+  if (state.options.grammar !== undefined) {
+    // A grammar holds the answer itself, so what leads to it is written for the model.
+    if (ignoreStartText?.[0] !== undefined) state.insert(ignoreStartText[0]);
+    return noTokens;
+  }
   if (functionCall?.initiallyEngaged && hasFunctions(state)) {
     return openByCall(state, functionCall.disengageInitiallyEngaged, ignoreStartText ?? []);
   }
@@ -80,7 +84,6 @@ async function openByTriggers(
   const triggers = prefixTriggers.filter(usable);
   const fallback = otherwise !== undefined && usable(otherwise) ? otherwise : undefined;
   if (state.options.grammar !== undefined) {
-    // A grammar holds the answer itself, so the response begins with it.
     const answer = triggers.find(({ type }) => type === "response");
     const inject = fallback?.type === "response" ? fallback.inject : undefined;
     state.insert(LlamaText(answer?.triggers[0] ?? "", answer?.inject ?? inject ?? ""));

@@ -110,17 +110,30 @@ export class TextWriter {
       case "call":
         this.#parser.takeRest();
         return { type: "call", wasInText: true };
-      case "rerender": {
-        this.#parser.takeRest();
-        const open = builder.openSegment;
-        if (this.#state.rendered.state.rerender?.action === "closeResponseItem" && open !== undefined) {
-          builder.close(open);
-        }
-        return { type: "rerender" };
-      }
+      case "rerender":
+        return this.#rerender();
       default:
         return this.#stop(tag);
     }
+  }
+
+  /** Ends what is being written: a segment, or the answer and with it the response. */
+  #rerender(): TextEnd {
+    const rest = this.#parser.takeRest();
+    const { builder, rendered } = this.#state;
+    const closes = rendered.state.rerender?.action === "closeResponseItem";
+    const open = builder.openSegment;
+    if (closes && open !== undefined) builder.close(open);
+    else if (closes && typeof this.#state.items.at(-1) === "string") {
+      return {
+        type: "done",
+        metadata: {
+          stopReason: "stopGenerationTrigger",
+          remainingGenerationAfterStop: rest === "" ? undefined : rest,
+        },
+      };
+    }
+    return { type: "rerender" };
   }
 
   #stop(tag: Extract<ReplyTag, { kind: "stop" | "customStop" }>): TextEnd {

@@ -10,7 +10,7 @@ import type { ChatHistoryOptions, KvCache, ReplyLike, ResetOptions } from "./cha
 import { ChatMessage, type ChatMessageOptions } from "./chat-message.ts";
 import type { ContentInput } from "./content-part.ts";
 import { type EmbedChatOptions, type EmbeddedChat, embedTokens } from "./embed-chat.ts";
-import { type HistoryFormat, itemType, messageToItem } from "./history-format.ts";
+import { type HistoryFormat, itemType, messageToItem, type ShownFunctions } from "./history-format.ts";
 import { indexable } from "./indexable.ts";
 import { messageOfItem } from "./message-of-item.ts";
 import { removalRange } from "./removal-range.ts";
@@ -38,6 +38,7 @@ export class ChatHistory implements Iterable<ChatMessage> {
   private list: ChatMessage[] = [];
   private prompt: string | undefined;
   private holders = 0;
+  private shown: ShownFunctions = {};
   private memo: { key: string; tokens: readonly Token[]; spans?: TokenSpan[] } | undefined;
   private readonly self: ChatHistory;
 
@@ -303,6 +304,12 @@ export class ChatHistory implements Iterable<ChatMessage> {
     return append ? this.append(answer) : answer;
   }
 
+  /** @internal Counts the description of these functions as part of the chat. */
+  showFunctions(shown: ShownFunctions): void {
+    this.shown = shown;
+    this.memo = undefined;
+  }
+
   /** @internal Refuses edits until the returned function is called. */
   hold(): () => void {
     this.holders++;
@@ -361,7 +368,7 @@ export class ChatHistory implements Iterable<ChatMessage> {
   }
 
   private render(count: number): readonly Token[] {
-    const tokens = tokenizeContext(this.format.render(this.list.slice(0, count)), this.model);
+    const tokens = tokenizeContext(this.format.render(this.list.slice(0, count), this.shown), this.model);
     return this.kvCache === undefined
       ? tokens
       : adoptEvaluatedTokens(tokens, this.kvCache.tokens, this.model);

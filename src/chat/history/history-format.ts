@@ -1,5 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
-import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { LlamaText } from "../../template/llama-text.ts";
 import type { ContentPart } from "./content-part.ts";
@@ -25,7 +25,13 @@ export interface HistoryFormat {
   /** Texts at which a reply of this format ends. */
   readonly stop: readonly (string | LlamaText)[];
   /** Everything up to where the next message is written. */
-  render(messages: readonly FormattableMessage[]): LlamaText;
+  render(messages: readonly FormattableMessage[], functions?: ShownFunctions): LlamaText;
+}
+
+/** Functions that are described to the model in the chat. */
+export interface ShownFunctions {
+  readonly functions?: ChatModelFunctions;
+  readonly documentFunctionParams?: boolean;
 }
 
 const wrapperRoles: Readonly<Record<string, ChatHistoryItem["type"]>> = {
@@ -51,8 +57,12 @@ export function wrapperFormat(wrapper: ChatWrapper): HistoryFormat {
     hasSystemRole: wrapper.settings.supportsSystemMessages,
     defaultSystemPrompt: initial?.type === "system" ? LlamaText.fromJSON(initial.text).toString() : undefined,
     stop: wrapper.generateContextState({ chatHistory: [{ type: "user", text: "" }] }).stopGenerationTriggers,
-    render: (messages) =>
-      wrapper.generateContextState({ chatHistory: joinNeighbours(messages.map(messageToItem)) }).contextText,
+    render: (messages, { functions, documentFunctionParams } = {}) =>
+      wrapper.generateContextState({
+        chatHistory: joinNeighbours(messages.map(messageToItem)),
+        availableFunctions: functions,
+        documentFunctionParams,
+      }).contextText,
   };
 }
 

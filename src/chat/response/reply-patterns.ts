@@ -41,6 +41,8 @@ export function replyPatterns(
   for (const trigger of context.stopGenerationTriggers) add(trigger, { kind: "stop" });
   for (const trigger of sources.grammarStopTriggers ?? []) add(trigger, { kind: "stop" });
   for (const trigger of sources.customStopTriggers ?? []) add(trigger, { kind: "customStop", trigger });
+  // Before the segments: the same text may close one, and then rendering again does that.
+  for (const trigger of context.rerender?.triggers ?? []) add(trigger, { kind: "rerender" });
   for (const segmentType of chatModelSegmentTypes) {
     const tags = segmentTags(settings, segmentType);
     add(tags?.prefix, { kind: "open", segmentType });
@@ -48,7 +50,6 @@ export function replyPatterns(
   }
   const { closeAllSegments } = settings.segments ?? {};
   if (closeAllSegments !== undefined) add(closeAllSegments, { kind: "closeAll" });
-  for (const trigger of context.rerender?.triggers ?? []) add(trigger, { kind: "rerender" });
   if (sources.hasFunctions && context.detectFunctionCalls !== false) {
     for (const opener of callOpeners(settings)) add(opener, { kind: "call" });
   }

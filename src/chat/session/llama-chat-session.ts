@@ -136,6 +136,8 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
       options,
     });
     release();
+    const { functions, documentFunctionParams } = options;
+    this.history.showFunctions({ functions, documentFunctionParams });
     this.#commit(prompt, { type: "model", response: result.fullResponse });
     this.#remember(lastEvaluation.contextWindow, lastEvaluation.contextShiftMetadata);
     return { ...metadata, response: result.fullResponse, responseText: result.response };
