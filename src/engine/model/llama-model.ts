@@ -9,6 +9,11 @@ import type { Pointer } from "../../native/structs.ts";
 import type { LlamaContextOptions } from "../context/context-options.ts";
 import { LlamaContext } from "../context/llama-context.ts";
 import type { LanguageModel } from "../context-sequence.ts";
+import {
+  LlamaEmbeddingContext,
+  type LlamaEmbeddingContextOptions,
+} from "../embedding/llama-embedding-context.ts";
+import { LlamaRankingContext, type LlamaRankingContextOptions } from "../embedding/llama-ranking-context.ts";
 import type { Llama } from "../llama.ts";
 import { modelFingerprint } from "../state/model-fingerprint.ts";
 import type { Token, Tokenizer } from "../token.ts";
@@ -98,13 +103,25 @@ export class LlamaModel implements LanguageModel {
    */
   async createContext(options: LlamaContextOptions = {}): Promise<LlamaContext> {
     this.#scope.check();
-    const context = await LlamaContext.create(this, this.#native, options);
-    if (this.disposed) {
-      await context.dispose();
-      this.#scope.check();
-    }
-    context.onDispose(this.#scope.add(() => context.dispose()));
-    return context;
+    return this.#own(await LlamaContext.create(this, this.#native, options));
+  }
+
+  /**
+   * Makes a context that turns texts into vectors.
+   * @throws ColloquyError `insufficient-memory`, `invalid-argument`, `unsupported`, `disposed`
+   */
+  async createEmbeddingContext(options: LlamaEmbeddingContextOptions = {}): Promise<LlamaEmbeddingContext> {
+    this.#scope.check();
+    return this.#own(await LlamaEmbeddingContext.create(this, this.#native, options));
+  }
+
+  /**
+   * Makes a context that ranks documents for a query; the model must have been trained for it.
+   * @throws ColloquyError `unsupported`, `insufficient-memory`, `invalid-argument`, `disposed`
+   */
+  async createRankingContext(options: LlamaRankingContextOptions = {}): Promise<LlamaRankingContext> {
+    this.#scope.check();
+    return this.#own(await LlamaRankingContext.create(this, this.#native, options));
   }
 
   get tokenize(): Tokenizer {
@@ -193,6 +210,16 @@ export class LlamaModel implements LanguageModel {
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** Ties the life of a context to the model's. */
+  async #own<T extends LlamaContext | LlamaEmbeddingContext | LlamaRankingContext>(context: T): Promise<T> {
+    if (this.disposed) {
+      await context.dispose();
+      this.#scope.check();
+    }
+    context.onDispose(this.#scope.add(() => context.dispose()));
+    return context;
   }
 
   #alive(): Pointer {
