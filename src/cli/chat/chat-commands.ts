@@ -1,33 +1,30 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError } from "../../base/errors.ts";
+import type { ChatHistory } from "../../chat/history/chat-history.ts";
+import type { ChatMessage } from "../../chat/history/chat-message.ts";
 import type { Chat } from "./chat.ts";
 import type { ChatCommand } from "./chat-command.ts";
 import { loadChat, saveChat } from "./chat-file.ts";
-import { itemIndex, lastTurnStart, withoutItem, withSystemPrompt, withText } from "./edit-items.ts";
-import { itemText } from "./item-text.ts";
 import { textOrFile } from "./prompt-file.ts";
 import { replyFiguresText } from "./reply-figures.ts";
 
-/** What can be typed in the chat besides prompts. */
+/** What can be typed in the chat besides prompts. Numbers of messages are the history's, from 0; negative: from the end. */
 export const chatCommands: readonly ChatCommand[] = [
   {
     names: ["reset", "clear"],
     help: "begin anew; the system prompt stays",
-    run(chat) {
-      const system = chat.session.getChatHistory().filter(({ type }) => type === "system");
-      chat.session.setChatHistory(system);
-      chat.note("The chat begins anew.");
+    run({ session, note }) {
+      session.history.reset();
+      note("The chat begins anew.");
     },
   },
   {
     names: ["undo"],
     help: "remove your last message and the reply to it",
-    run(chat) {
-      const items = chat.session.getChatHistory();
-      const start = turnStart(chat);
-      chat.session.setChatHistory(items.slice(0, start));
-      chat.note(`Removed: ${firstLine(itemText(items[start]!))}`);
+    run({ session: { history }, note }) {
+      const [removed] = history.pop(history.length - lastTurn(history).index);
+      note(`Removed: ${firstLine(removed?.text ?? "")}`);
     },
   },
   {
@@ -40,19 +37,21 @@ export const chatCommands: readonly ChatCommand[] = [
     names: ["edit"],
     argument: "N TEXT",
     help: "put another text into message N of /history",
-    run(chat, argument) {
+    run({ session: { history }, note }, argument) {
       const [, number = "", text = ""] = /^(\S+)\s*(.*)$/s.exec(argument) ?? [];
-      chat.session.setChatHistory(withText(chat.session.getChatHistory(), parseIndex(number), text));
-      chat.note(`Message ${number} is changed.`);
+      const index = parseIndex(number);
+      if (text === "") throw new InvalidArgumentError("The new text is missing");
+      history.replace(index, text);
+      note(`Message ${number} is changed.`);
     },
   },
   {
     names: ["remove"],
     argument: "N",
     help: "remove message N of /history",
-    run(chat, argument) {
-      chat.session.setChatHistory(withoutItem(chat.session.getChatHistory(), parseIndex(argument)));
-      chat.note(`Message ${argument} is removed.`);
+    run({ session: { history }, note }, argument) {
+      history.remove(parseIndex(argument));
+      note(`Message ${argument} is removed.`);
     },
   },
   {
@@ -66,16 +65,13 @@ export const chatCommands: readonly ChatCommand[] = [
     argument: "[TEXT|FILE]",
     help: "set the system prompt, or show it",
     takesFile: true,
-    async run(chat, argument) {
-      const items = chat.session.getChatHistory();
+    async run({ session: { history }, tell, note }, argument) {
       if (argument === "") {
-        const system = items.find(({ type }) => type === "system");
-        chat.tell(system === undefined ? "There is no system prompt." : itemText(system));
+        tell(history.systemPrompt === "" ? "There is no system prompt." : history.systemPrompt);
         return;
       }
-      const text = await textOrFile(expandHome(argument));
-      chat.session.setChatHistory(withSystemPrompt(items, text));
-      chat.note("The system prompt is changed.");
+      history.systemPrompt = await textOrFile(expandHome(argument));
+      note("The system prompt is changed.");
     },
   },
   {
@@ -132,34 +128,35 @@ export function findChatCommand(name: string): ChatCommand | undefined {
 }
 
 async function retry(chat: Chat, argument: string, signal: AbortSignal): Promise<void> {
-  const items = chat.session.getChatHistory();
-  const start = turnStart(chat);
-  const { sampling } = chat.settings;
+  const { session, settings } = chat;
+  const { index, text } = lastTurn(session.history);
+  const { sampling } = settings;
   const temperature = argument === "" ? (sampling.temperature ?? 0) : Number(argument);
   if (!(temperature >= 0)) throw new InvalidArgumentError(`"${argument}" is no temperature`);
   if (temperature === 0) chat.note("(temperature 0 gives the same reply; /retry 0.8 another one)");
-  chat.session.setChatHistory(items.slice(0, start));
+  const items = session.getChatHistory();
+  session.history.pop(session.history.length - index);
   // The same seed would draw the same reply.
   const seed = sampling.seed === undefined ? undefined : chat.nextSeed();
   try {
-    await chat.answer({ text: itemText(items[start]!) }, signal, { temperature, seed });
+    await chat.answer({ text }, signal, { temperature, seed });
   } catch (error) {
-    chat.session.setChatHistory(items);
+    session.setChatHistory(items);
     throw error;
   }
 }
 
-function showHistory(chat: Chat, argument: string): void {
-  const items = chat.session.getChatHistory();
+function showHistory({ session: { history }, settings, tell }: Chat, argument: string): void {
   if (argument !== "") {
-    chat.tell(itemText(items[itemIndex(items, parseIndex(argument))]!));
+    const message = history.at(parseIndex(argument));
+    if (message === undefined) throw new RangeError(`There is no message ${argument}`);
+    tell(message.text);
     return;
   }
-  if (items.length === 0) chat.tell("There are no messages.");
-  const width = String(items.length - 1).length;
-  for (const [index, item] of items.entries()) {
-    const number = String(index).padStart(width);
-    chat.tell(`${number} ${chat.settings.style.strong(item.type.padEnd(6))} ${firstLine(itemText(item))}`);
+  if (history.length === 0) tell("There are no messages.");
+  const width = String(history.length - 1).length;
+  for (const { index, role, text } of history) {
+    tell(`${String(index).padStart(width)} ${settings.style.strong(role.padEnd(6))} ${firstLine(text)}`);
   }
 }
 
@@ -173,11 +170,11 @@ function showHelp(chat: Chat): void {
   chat.tell("A backslash at the end of a line continues it; Ctrl+C stops a reply, twice leaves.");
 }
 
-/** Where the last turn begins. @throws ColloquyError `range` when nothing has been said */
-function turnStart(chat: Chat): number {
-  const start = lastTurnStart(chat.session.getChatHistory());
-  if (start === -1) throw new InvalidArgumentError("You have said nothing yet");
-  return start;
+/** Your last message, with which the last turn begins. @throws ColloquyError `invalid-argument` when there is none */
+function lastTurn(history: ChatHistory): ChatMessage {
+  const message = history.messages.findLast(({ role }) => role === "user");
+  if (message === undefined) throw new InvalidArgumentError("You have said nothing yet");
+  return message;
 }
 
 function parseIndex(text: string): number {

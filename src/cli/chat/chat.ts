@@ -6,7 +6,6 @@ import type { CliOutput } from "../cli-io.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/style.ts";
 import { saveChat } from "./chat-file.ts";
-import { withSystemPrompt } from "./edit-items.ts";
 import type { PromptInput } from "./prompt-file.ts";
 import { type ReplyFigures, replyFiguresText } from "./reply-figures.ts";
 
@@ -42,7 +41,8 @@ export class Chat {
 
   /** Begins with the messages of a saved chat; a system prompt that is given takes the place of the saved one. */
   resume(items: readonly ChatHistoryItem[], systemPrompt?: string): void {
-    this.session.setChatHistory(systemPrompt === undefined ? items : withSystemPrompt(items, systemPrompt));
+    this.session.setChatHistory(items);
+    if (systemPrompt !== undefined) this.session.history.systemPrompt = systemPrompt;
   }
 
   /**
@@ -55,7 +55,7 @@ export class Chat {
     const before = this.session.sequence.tokenMeter.getState();
     const startedAt = performance.now();
     const show = output.isTTY === true ? printable : (text: string) => text;
-    let end = "\n";
+    let end: string | undefined;
     const result = await this.session
       .promptWithMeta(input.text, {
         ...this.settings.sampling,
@@ -71,7 +71,9 @@ export class Chat {
           end = shown.endsWith("\n") ? "" : "\n";
         },
       })
-      .finally(() => output.write(end));
+      .finally(() => output.write(end ?? ""));
+    // An empty reply is a line too.
+    if (end === undefined) output.write("\n");
     this.figures = this.#figuresOf(performance.now() - startedAt, before);
     if (result.stopReason === "maxTokens")
       this.note(`(cut at ${this.settings.sampling.maxTokens} tokens, see --max-new-tokens)`);
@@ -81,26 +83,24 @@ export class Chat {
   }
 
   /** Writes something that is not a reply. */
-  tell(text: string): void {
+  readonly tell = (text: string): void => {
     const { output, errors } = this.settings;
     (output.isTTY ? output : errors).write(`${text}\n`);
-  }
+  };
+
+  /** Writes a remark. */
+  readonly note = (text: string): void => this.tell(this.settings.style.quiet(text));
 
   /** Writes what went wrong. */
-  complain(text: string): void {
-    const { output, errors, style } = this.settings;
-    (output.isTTY ? output : errors).write(`${output.isTTY ? style.warning(text) : `colloquy: ${text}`}\n`);
-  }
+  readonly complain = (text: string): void => {
+    const { output, style } = this.settings;
+    this.tell(output.isTTY ? style.warning(text) : `colloquy: ${text}`);
+  };
 
   /** A seed that no reply of this chat has had. */
   nextSeed(): number {
     this.#retries++;
     return (this.settings.sampling.seed ?? 0) + this.#retries;
-  }
-
-  /** Tells a remark. */
-  note(text: string): void {
-    this.tell(this.settings.style.quiet(text));
   }
 
   #figuresOf(elapsedMs: number, before: { usedInputTokens: number; usedOutputTokens: number }): ReplyFigures {

@@ -7,6 +7,9 @@ import { promptInput } from "./prompt-file.ts";
 /** What became of a line: `"failed"` has been told already. */
 export type LineOutcome = "done" | "failed" | "leave";
 
+/** A path such as `/usr/bin/env` is no command. */
+const commandPattern = /^\/([^\s/.]*)(?:\s+(.*))?$/s;
+
 /**
  * Does what a line of input says: a command with a slash, anything else is a prompt. Never throws: what goes wrong is
  * told, and the chat goes on.
@@ -14,7 +17,8 @@ export type LineOutcome = "done" | "failed" | "leave";
 export async function handleLine(chat: Chat, line: string, signal: AbortSignal): Promise<LineOutcome> {
   if (line.trim() === "") return "done";
   try {
-    if (line.startsWith("/")) return await runCommand(chat, line, signal);
+    const [, name, argument = ""] = commandPattern.exec(line) ?? [];
+    if (name !== undefined) return await runCommand(chat, name, argument.trim(), signal);
     await chat.answer(await promptInput(line.trim()), signal);
     return "done";
   } catch (error) {
@@ -24,8 +28,12 @@ export async function handleLine(chat: Chat, line: string, signal: AbortSignal):
   }
 }
 
-async function runCommand(chat: Chat, line: string, signal: AbortSignal): Promise<LineOutcome> {
-  const [, name = "", argument = ""] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? [];
+async function runCommand(
+  chat: Chat,
+  name: string,
+  argument: string,
+  signal: AbortSignal,
+): Promise<LineOutcome> {
   const command = findChatCommand(name.toLowerCase());
   if (command === undefined) {
     const nearest = nearestName(
@@ -36,5 +44,5 @@ async function runCommand(chat: Chat, line: string, signal: AbortSignal): Promis
     chat.complain(`There is no command /${name}: ${advice} (a space in front makes it a prompt)`);
     return "failed";
   }
-  return (await command.run(chat, argument.trim(), signal)) ?? "done";
+  return (await command.run(chat, argument, signal)) ?? "done";
 }

@@ -21,6 +21,9 @@ const gpus = {
   false: false,
 } as const;
 
+/** What the small default model is told; it answers worse with the long prompts of larger ones. */
+const defaultModelPrompt = "You are a helpful assistant.";
+
 /** Runs `colloquy chat`: what is wrong with the options is said before anything is loaded. */
 export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode> {
   const gpu = gpus[options.gpu as keyof typeof gpus];
@@ -28,8 +31,8 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
     throw new UsageError(`--gpu takes auto, cuda, vulkan, metal or off, not "${options.gpu}"`);
   const prompts = options.prompt && (await Promise.all(options.prompt.map(promptInputs))).flat();
   const resumed = options.resume === undefined ? undefined : await loadChat(options.resume);
-  const systemPrompt =
-    options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
+  const givenPrompt = options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
+  const systemPrompt = givenPrompt ?? (options.model === undefined ? defaultModelPrompt : undefined);
   const modelPath = await resolveModel(options.model, io);
   const { threads, contextSize, chatTemplate } = options;
   const opened = await openSession({ modelPath, gpu, threads, contextSize, chatTemplate, systemPrompt }, io);
@@ -43,7 +46,7 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
       showStats: options.stats === true,
       modelName: opened.modelName,
     });
-    if (resumed !== undefined) chat.resume(resumed, systemPrompt);
+    if (resumed !== undefined) chat.resume(resumed, givenPrompt);
     if (prompts !== undefined) return await answerPrompts(chat, prompts, io.interrupt);
     const isTerminal = io.input.isTTY === true && io.output.isTTY === true;
     if (!isTerminal) return await answerLines(chat, io.input, io.interrupt);

@@ -80,9 +80,12 @@ export class LineEditor {
 
   /** Drops what has been typed and shows an empty line. */
   clear(): void {
-    this.#output.write("^C\n");
+    this.#gate.open = false;
     this.#readline.write(null, { ctrl: true, name: "e" });
     this.#readline.write(null, { ctrl: true, name: "u" });
+    this.#output.write("^C\n");
+    this.#gate.open = true;
+    this.#readline.prevRows = 0;
     this.#readline.prompt();
   }
 
