@@ -19,7 +19,7 @@ export interface ChatWrapperGenerateContextStateOptions {
 }
 
 export interface ChatWrapperGenerateInitialHistoryOptions {
-  /** Default: the format's own, otherwise {@link defaultSystemPrompt}. An empty string keeps the default from appearing. */
+  /** Default: {@link defaultSystemPrompt}. An empty string keeps the default from appearing. */
   systemPrompt?: string;
 }
 
@@ -70,10 +70,11 @@ export type ChatWrapperGeneratedContextState =
   | ChatWrapperGeneratedPrefixTriggersContextState
   | ChatWrapperGeneratedInitiallyEngagedFunctionsContextState;
 
-/** The system prompt of a new chat when neither the caller nor the model's template has one. */
-export const defaultSystemPrompt =
-  "You are a helpful and honest assistant. Answer what is asked, clearly and to the point. " +
-  "When a question makes no sense, say why. When you do not know the answer, say so.";
+/**
+ * The system prompt of a new chat when the caller gives none. Short on purpose: small models follow a plain sentence
+ * better than rules, and better than the name and maker that some templates put there (see docs/log.md).
+ */
+export const defaultSystemPrompt = "You are a helpful AI assistant.";
 
 /**
  * Turns a chat history into the text that a model was trained on. Subclass it for a format of your own:

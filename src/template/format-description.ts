@@ -82,7 +82,7 @@ export interface FormatDescription {
   readonly systemEnd?: LlamaText;
   /** The system message that the model's own template writes when the chat has none. */
   readonly templateSystemPrompt?: string;
-  /** System prompt of a new chat: `null` none, `undefined` {@link templateSystemPrompt} or the general one. */
+  /** System prompt of a new chat: `null` none, `undefined` the general one. */
   readonly initialSystemPrompt?: string | null;
   /** Thoughts of earlier responses are left out. Default `false`. */
   readonly keepOnlyLastThought?: boolean;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChatHistoryItem } from "./chat-history-items.ts";
+import { defaultSystemPrompt } from "./chat-wrapper.ts";
 import { chatWrappers, resolvableChatWrapperTypeNames } from "./chat-wrappers.ts";
 import { JinjaTemplateChatWrapper } from "./jinja/jinja-template-chat-wrapper.ts";
 import { explainChatWrapper, resolveChatWrapper } from "./resolve-chat-wrapper.ts";
@@ -49,12 +50,12 @@ describe("by the model's own template", () => {
       }
   });
 
-  it("keeps the template's default system prompt", () => {
+  it("renders a history without system message with the template's own, and begins a new chat with the general one", () => {
     const wrapper = resolveChatWrapper(withTemplate(templates.smolLMTemplate, { prependsBos: false }));
     expect(render(wrapper, [user("Hi")])).toBe(
       "[BOS]<|im_start|>system\nYou are Smol.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
     );
-    expect(wrapper.generateInitialChatHistory()).toEqual([{ type: "system", text: "You are Smol." }]);
+    expect(wrapper.generateInitialChatHistory()).toEqual([{ type: "system", text: defaultSystemPrompt }]);
     expect(render(wrapper, [{ type: "system", text: "" }, user("Hi")])).toContain(
       "<|im_start|>system\n<|im_end|>\n",
     );

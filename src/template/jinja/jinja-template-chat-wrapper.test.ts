@@ -87,12 +87,11 @@ describe("JinjaTemplateChatWrapper", () => {
     expect(() => render(strict, [user("a"), user("b")])).toThrow(invalid);
   });
 
-  it("starts a chat with the system prompt that the template itself has", () => {
+  it("knows the system prompt that the template itself has", () => {
     const wrapper = new JinjaTemplateChatWrapper({ template: smolLMTemplate });
     expect(wrapper.templateSystemPrompt).toBe("You are Smol.");
-    expect(wrapper.generateInitialChatHistory()).toEqual([{ type: "system", text: "You are Smol." }]);
     expect(render(wrapper, [user("Hi")])).toBe(
-      render(wrapper, [...wrapper.generateInitialChatHistory(), user("Hi")]),
+      render(wrapper, [{ type: "system", text: "You are Smol." }, user("Hi")]),
     );
     expect(new JinjaTemplateChatWrapper({ template: llama3Template }).templateSystemPrompt).toBeUndefined();
   });

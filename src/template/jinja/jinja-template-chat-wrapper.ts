@@ -9,7 +9,6 @@ import {
   ChatWrapper,
   type ChatWrapperGenerateContextStateOptions,
   type ChatWrapperGeneratedContextState,
-  type ChatWrapperGenerateInitialHistoryOptions,
 } from "../chat-wrapper.ts";
 import { type ChatWrapperSettings, segmentTags } from "../chat-wrapper-settings.ts";
 import { bos, eos, eot, special } from "../format-description.ts";
@@ -210,14 +209,6 @@ export class JinjaTemplateChatWrapper extends ChatWrapper {
       return super.generateFunctionCallResult(functionName, functionParams, result);
     const text = typeof result === "string" ? result : jsonDumps(result);
     return this.frameFunctionCallResult(functionName, functionParams, JSON.stringify(text).slice(1, -1));
-  }
-
-  override generateInitialChatHistory(
-    options: ChatWrapperGenerateInitialHistoryOptions = {},
-  ): ChatHistoryItem[] {
-    return super.generateInitialChatHistory({
-      systemPrompt: options.systemPrompt ?? this.templateSystemPrompt,
-    });
   }
 
   /** The part of the response that is there already; a thought that the template opened is closed before text. */

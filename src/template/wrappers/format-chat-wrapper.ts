@@ -85,8 +85,7 @@ export class FormatChatWrapper extends ChatWrapper {
   override generateInitialChatHistory(
     options: ChatWrapperGenerateInitialHistoryOptions = {},
   ): ChatHistoryItem[] {
-    const { initialSystemPrompt, templateSystemPrompt } = this.format;
-    const fallback = initialSystemPrompt === undefined ? templateSystemPrompt : initialSystemPrompt;
+    const { initialSystemPrompt: fallback } = this.format;
     if (options.systemPrompt !== undefined || fallback === undefined)
       return super.generateInitialChatHistory(options);
     return fallback === null ? [] : super.generateInitialChatHistory({ systemPrompt: fallback });
