@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../../base/errors.ts";
+import type { LoraOptions } from "../lora/lora-options.ts";
 
 /** Types of cached keys and values, as `ggml_type` in ggml.h. Quantised ones save memory and cost accuracy. */
 export const kvCacheTypes = {
@@ -25,12 +26,6 @@ export const kvCacheElementBytes: Readonly<Record<KvCacheType, number>> = {
   Q4_1: 20 / 32,
 };
 
-export interface LoraAdapterOptions {
-  filePath: string;
-  /** Strength of the adapter. Default 1. */
-  scale?: number;
-}
-
 export interface LlamaContextOptions {
   /**
    * Room of each sequence, tokens. `"auto"` (default): the model's training length, or what the free memory takes;
@@ -55,8 +50,8 @@ export interface LlamaContextOptions {
   experimentalKvCacheValueType?: KvCacheType;
   /** Full-size cache for models with a sliding window, so that they can shift and share. Default true. */
   swaFullCache?: boolean;
-  /** Adapters, a path or a list. */
-  lora?: string | { adapters: readonly LoraAdapterOptions[]; onLoadProgress?: (progress: number) => void };
+  /** LoRA adapters that change the model in this context: a path or a list. Contexts of a model share what is loaded. */
+  lora?: string | LoraOptions;
   /** Aborts the creation. */
   createSignal?: AbortSignal;
   /** Create even when the estimate says that the cache does not fit. Default false. */

@@ -3,8 +3,11 @@ import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
+import { activateAdapters } from "../lora/lora-adapters.ts";
+import { resolveLoraOptions } from "../lora/lora-options.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { NativeDecoder } from "../scheduler/decoder.ts";
+import { stepTokensMax } from "../scheduler/plan-batch.ts";
 import { Scheduler, type SchedulerStats } from "../scheduler/scheduler.ts";
 import { StateDirectory } from "../state/state-directory.ts";
 import { usableCores } from "../threads/usable-cores.ts";
@@ -106,7 +109,10 @@ export class LlamaContext {
   ): Promise<LlamaContext> {
     checkContextOptions(options);
     options.createSignal?.throwIfAborted();
-    const resolved = await resolveOptions(model, options);
+    const lora = resolveLoraOptions(options.lora);
+    // Before the context: llama.cpp plans its graphs for the adapters that are there.
+    const adapters = await model.adapters.load(lora, options.createSignal);
+    const resolved = await resolveOptions(model, options, adapters.fingerprint);
     const params = contextParams(native, options, resolved);
     native.log.takeRecent();
     const pointer = await native.functions.llama_init_from_model.async(model.pointer, params);
@@ -123,6 +129,7 @@ export class LlamaContext {
       options.createSignal?.throwIfAborted();
       throw new ColloquyError("disposed", "The model was disposed while its context was created");
     }
+    activateAdapters(native, pointer, adapters);
     return new LlamaContext(model, native, pointer, resolved);
   }
 
@@ -197,11 +204,15 @@ interface ResolvedOptions {
   readonly stateDirectory: StateDirectory | undefined;
 }
 
-async function resolveOptions(model: LlamaModel, options: LlamaContextOptions): Promise<ResolvedOptions> {
+async function resolveOptions(
+  model: LlamaModel,
+  options: LlamaContextOptions,
+  adapters: string,
+): Promise<ResolvedOptions> {
   const wanted = typeof options.threads === "object" ? options.threads : { ideal: options.threads };
   const limit = model.llama.maxThreads || usableCores();
   const flashAttention = options.flashAttention ?? model.options.defaultContextFlashAttention ?? "auto";
-  const stateLayout = `llama.cpp ${llamaCppVersion}, keys ${keyType(options)}, values ${valueType(options)}, flash attention ${flashAttention}`;
+  const stateLayout = `llama.cpp ${llamaCppVersion}, keys ${keyType(options)}, values ${valueType(options)}, flash attention ${flashAttention}${adapters && `, adapters ${adapters}`}`;
   const { cacheDirectory, cacheDirectoryBytes = 2 * 2 ** 30 } = options;
   return {
     contextSize: await resolveContextSize(model, options),
@@ -233,7 +244,11 @@ function contextParams(
   resolved: ResolvedOptions,
 ): ContextParamsStruct {
   const params = native.functions.llama_context_default_params();
-  const batchSize = Math.min(options.batchSize ?? 512, Math.max(64, resolved.contextSize));
+  // A step of a reply, draft included, travels in one batch.
+  const batchSize = Math.max(
+    stepTokensMax,
+    Math.min(options.batchSize ?? 512, Math.max(64, resolved.contextSize)),
+  );
   params.n_ctx = resolved.contextSize * resolved.sequences;
   params.n_batch = batchSize;
   params.n_ubatch = batchSize;
@@ -241,7 +256,11 @@ function contextParams(
   params.n_seq_max = resolved.sequences + (resolved.canCut ? 1 : 0);
   // Logits are read after the last token of a sequence and after drafted ones: room for these alone saves most of the
   // work space of a large vocabulary.
-  params.n_outputs_max = Math.min(batchSize, resolved.sequences * (1 + draftTokensMax));
+  // llama.cpp itself reserves one for each sequence id and ends the process when that is more.
+  params.n_outputs_max = Math.max(
+    params.n_seq_max,
+    Math.min(batchSize, resolved.sequences * (1 + draftTokensMax)),
+  );
   params.n_threads = resolved.threads;
   params.n_threads_batch = resolved.threads;
   params.flash_attn_type = resolved.flashAttention === "auto" ? -1 : resolved.flashAttention ? 1 : 0;

@@ -15,6 +15,7 @@ import {
 } from "../embedding/llama-embedding-context.ts";
 import { LlamaRankingContext, type LlamaRankingContextOptions } from "../embedding/llama-ranking-context.ts";
 import type { Llama } from "../llama.ts";
+import { LoraAdapters } from "../lora/lora-adapters.ts";
 import { modelFingerprint } from "../state/model-fingerprint.ts";
 import type { Token, Tokenizer } from "../token.ts";
 import { checkModelOptions, type LlamaModelOptions, loadMode } from "./model-options.ts";
@@ -36,6 +37,8 @@ export class LlamaModel implements LanguageModel {
   readonly vocabulary: Vocabulary;
   /** @internal */
   readonly pointer: Pointer;
+  /** @internal */
+  readonly adapters: LoraAdapters;
   readonly #native: Native;
   readonly #scope = new DisposeScope("The model");
   #fingerprint: string | undefined;
@@ -54,6 +57,7 @@ export class LlamaModel implements LanguageModel {
     );
     this.tokenizer = createTokenizer(this.vocabulary);
     this.tokens = this.vocabulary.namedTokens();
+    this.adapters = new LoraAdapters(llama.native, pointer, this.architecture);
     this.#scope.add(() => functions.llama_model_free.async(pointer));
   }
 
@@ -72,10 +76,16 @@ export class LlamaModel implements LanguageModel {
     params.load_mode = loadMode(options);
     const { loadSignal, onLoadProgress } = options;
     const watch = loadSignal !== undefined || onLoadProgress !== undefined;
+    let failure: { readonly error: unknown } | undefined;
     const progress = watch
       ? registerProgress((value) => {
-          onLoadProgress?.(value);
-          return !loadSignal?.aborted;
+          try {
+            onLoadProgress?.(value);
+          } catch (error) {
+            // An exception cannot pass through native code: the loading ends, then it is thrown.
+            failure = { error };
+          }
+          return failure === undefined && !loadSignal?.aborted;
         })
       : undefined;
     params.progress_callback = progress?.pointer ?? null;
@@ -86,9 +96,9 @@ export class LlamaModel implements LanguageModel {
     } finally {
       progress?.free();
     }
-    if (loadSignal?.aborted) {
+    if (loadSignal?.aborted || failure !== undefined) {
       if (pointer !== null) await functions.llama_model_free.async(pointer);
-      throw loadSignal.reason;
+      throw loadSignal?.aborted ? loadSignal.reason : failure!.error;
     }
     if (pointer === null)
       throw new ColloquyError("model-file-unsupported", `llama.cpp could not load "${modelPath}"`, {
@@ -102,8 +112,7 @@ export class LlamaModel implements LanguageModel {
    * @throws ColloquyError `insufficient-memory`, `invalid-argument`, `disposed`
    */
   async createContext(options: LlamaContextOptions = {}): Promise<LlamaContext> {
-    this.#scope.check();
-    return this.#own(await LlamaContext.create(this, this.#native, options));
+    return this.#own(() => LlamaContext.create(this, this.#native, options));
   }
 
   /**
@@ -111,8 +120,7 @@ export class LlamaModel implements LanguageModel {
    * @throws ColloquyError `insufficient-memory`, `invalid-argument`, `unsupported`, `disposed`
    */
   async createEmbeddingContext(options: LlamaEmbeddingContextOptions = {}): Promise<LlamaEmbeddingContext> {
-    this.#scope.check();
-    return this.#own(await LlamaEmbeddingContext.create(this, this.#native, options));
+    return this.#own(() => LlamaEmbeddingContext.create(this, this.#native, options));
   }
 
   /**
@@ -120,8 +128,7 @@ export class LlamaModel implements LanguageModel {
    * @throws ColloquyError `unsupported`, `insufficient-memory`, `invalid-argument`, `disposed`
    */
   async createRankingContext(options: LlamaRankingContextOptions = {}): Promise<LlamaRankingContext> {
-    this.#scope.check();
-    return this.#own(await LlamaRankingContext.create(this, this.#native, options));
+    return this.#own(() => LlamaRankingContext.create(this, this.#native, options));
   }
 
   get tokenize(): Tokenizer {
@@ -213,13 +220,27 @@ export class LlamaModel implements LanguageModel {
   }
 
   /** Ties the life of a context to the model's. */
-  async #own<T extends LlamaContext | LlamaEmbeddingContext | LlamaRankingContext>(context: T): Promise<T> {
-    if (this.disposed) {
-      await context.dispose();
-      this.#scope.check();
-    }
-    context.onDispose(this.#scope.add(() => context.dispose()));
-    return context;
+  async #own<T extends LlamaContext | LlamaEmbeddingContext | LlamaRankingContext>(
+    create: () => Promise<T>,
+  ): Promise<T> {
+    this.#scope.check();
+    const owned = (async () => {
+      const context = await create();
+      if (this.disposed) {
+        await context.dispose();
+        this.#scope.check();
+      }
+      context.onDispose(this.#scope.add(() => context.dispose()));
+      return context;
+    })();
+    // The weights are needed until the creation has come to an end, whichever.
+    const forget = this.#scope.add(() =>
+      owned.then(
+        () => undefined,
+        () => undefined,
+      ),
+    );
+    return owned.finally(forget);
   }
 
   #alive(): Pointer {
