@@ -10,6 +10,7 @@ export class DisposeScope {
   readonly #what: string;
   readonly #disposers = new Set<Disposer>();
   readonly #listeners = new Set<() => void>();
+  #disposed = false;
   #done: Promise<void> | undefined;
 
   constructor(what: string) {
@@ -17,7 +18,7 @@ export class DisposeScope {
   }
 
   get disposed(): boolean {
-    return this.#done !== undefined;
+    return this.#disposed;
   }
 
   /** @throws DisposedError after `dispose()` */
@@ -38,7 +39,9 @@ export class DisposeScope {
   }
 
   dispose(): Promise<void> {
-    this.#done ??= this.#run();
+    // Before the first step runs: a step that comes back here must find it.
+    this.#disposed = true;
+    this.#done ??= Promise.resolve().then(() => this.#run());
     return this.#done;
   }
 
@@ -53,7 +56,14 @@ export class DisposeScope {
         failures.push(error);
       }
     }
-    for (const listener of this.#listeners) listener();
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    this.#listeners.clear();
     if (failures.length > 0) throw failures[0];
   }
 }

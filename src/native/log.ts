@@ -48,6 +48,12 @@ export class NativeLog {
       this.#recent.push(line);
       if (this.#recent.length > recentMax) this.#recent.shift();
     }
-    for (const sink of this.#sinks) sink(this.#partialLevel, line);
+    for (const sink of this.#sinks) {
+      try {
+        sink(this.#partialLevel, line);
+      } catch {
+        // Native code is above us on the stack: an exception cannot pass through it.
+      }
+    }
   }
 }

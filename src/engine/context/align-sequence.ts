@@ -113,6 +113,7 @@ async function evaluatePlan(
         signal: options.signal,
         outputs: last ? 1 : 0,
         onLogits: last ? onLogits : undefined,
+        onLost: store.setup.canCut ? undefined : () => store.lose(held),
         onProgress: (evaluated) => {
           ledger.append(target, ledger.length, step.start + evaluated);
           store.progressed(held);

@@ -42,7 +42,10 @@ export class LlamaContextSequence implements ContextSequence {
   /** @internal */
   readonly store: SequenceStore;
   readonly #options: SequenceOptions;
+  /** Calls of one sequence run one after the other, whole replies included. */
   readonly #lock = new Lock();
+  /** Held only while native code works for this sequence: the disposal need not wait for whoever reads a reply. */
+  readonly #work = new Lock();
   readonly #scope = new DisposeScope("The sequence");
   readonly #disposal = new AbortController();
   readonly #drafts: DraftPolicy | undefined;
@@ -57,7 +60,7 @@ export class LlamaContextSequence implements ContextSequence {
     this.#drafts = options.drafts === false || !store.setup.canCut ? undefined : new DraftPolicy();
     this.#scope.add(async () => {
       this.#disposal.abort();
-      await this.#lock.run(() => store.release(held));
+      await this.#work.run(() => store.release(held));
     });
   }
 
@@ -141,7 +144,7 @@ export class LlamaContextSequence implements ContextSequence {
   async clearHistory(): Promise<void> {
     this.#scope.check();
     const { scheduler } = this.store.setup;
-    await this.#lock.run(() =>
+    await this.#run(() =>
       scheduler.exclusive(async () => {
         await this.store.states.keep(this.held);
         this.store.remove(this.held, 0);
@@ -159,7 +162,7 @@ export class LlamaContextSequence implements ContextSequence {
     const copy = this.context.getSequence(this.#options);
     const { scheduler, canShare } = this.store.setup;
     if (canShare)
-      await this.#lock.run(() =>
+      await this.#run(() =>
         scheduler.exclusive(() => this.store.share(this.held, copy.held, this.held.ledger.length)),
       );
     return copy;
@@ -172,7 +175,7 @@ export class LlamaContextSequence implements ContextSequence {
   async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
     this.#scope.check();
     const { scheduler } = this.store.setup;
-    const state = await this.#lock.run(() => scheduler.exclusive(() => this.store.states.read(this.held)));
+    const state = await this.#run(() => scheduler.exclusive(() => this.store.states.read(this.held)));
     return {
       fileSize: await writeStateFile(filePath, this.model.fingerprint, this.context.stateLayout, state),
     };
@@ -191,7 +194,7 @@ export class LlamaContextSequence implements ContextSequence {
         "context-overflow",
         `The file holds ${state.tokens.length} tokens, the context ${this.contextSize}`,
       );
-    await this.#lock.run(() =>
+    await this.#run(() =>
       this.store.setup.scheduler.exclusive(() => this.store.states.write(this.held, state)),
     );
   }
@@ -219,7 +222,9 @@ export class LlamaContextSequence implements ContextSequence {
     onLogits: ((rows: LogitRows) => void) | undefined,
   ): Promise<void> {
     const edit = options.edit ?? this.#options.edit ?? "exact";
-    this.#lastEvaluation = await alignSequence(this.store, this.held, target, { ...options, edit }, onLogits);
+    this.#lastEvaluation = await this.#native(() =>
+      alignSequence(this.store, this.held, target, { ...options, edit }, onLogits),
+    );
     const { evaluatedTokens } = this.#lastEvaluation;
     const outputs = onLogits === undefined ? 0 : 1;
     this.tokenMeter.useTokens(evaluatedTokens - outputs, "input");
@@ -232,23 +237,40 @@ export class LlamaContextSequence implements ContextSequence {
     options: EvaluateTargetOptions,
     onLogits: (rows: LogitRows) => number,
   ): Promise<void> {
-    const { ledger, id } = this.held;
+    const { store, held } = this;
+    const { ledger, id } = held;
     const start = ledger.length;
-    await this.store.setup.scheduler.evaluate({
-      sequence: id,
-      tokens,
-      position: start,
-      priority: options.priority ?? 5,
-      signal: options.signal,
-      outputs,
-      onProgress: (evaluated) => ledger.append(tokens, ledger.length - start, evaluated),
-      onLogits: (rows) => {
-        const kept = onLogits(rows);
-        // Called between two decodes: the cells of tokens that were drafted wrongly can go right away.
-        if (kept < outputs) this.store.remove(this.held, ledger.length - outputs + kept);
-        this.tokenMeter.useTokens(tokens.length - kept, "input");
-        this.tokenMeter.useTokens(kept, "output");
-      },
+    await this.#native(() =>
+      store.setup.scheduler.evaluate({
+        sequence: id,
+        tokens,
+        position: start,
+        priority: options.priority ?? 5,
+        signal: options.signal,
+        outputs,
+        onProgress: (evaluated) => ledger.append(tokens, ledger.length - start, evaluated),
+        onLost: store.setup.canCut ? undefined : () => store.lose(held),
+        onLogits: (rows) => {
+          const kept = onLogits(rows);
+          // Called between two decodes: the cells of tokens that were drafted wrongly can go right away.
+          if (kept < outputs) store.remove(held, ledger.length - outputs + kept);
+          this.tokenMeter.useTokens(tokens.length - kept, "input");
+          this.tokenMeter.useTokens(kept, "output");
+        },
+      }),
+    );
+  }
+
+  /** Waits for the calls before this one, then works on the cells. @throws DisposedError */
+  #run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#lock.run(() => this.#native(work));
+  }
+
+  /** @throws DisposedError when the sequence was disposed while this call waited */
+  #native<T>(work: () => Promise<T>): Promise<T> {
+    return this.#work.run(() => {
+      this.#scope.check();
+      return work();
     });
   }
 

@@ -109,6 +109,12 @@ export class SequenceStore {
     held.sharedEnd = Math.min(held.sharedEnd, start);
   }
 
+  /** A batch was cut short in a memory that cannot be cut: what the sequence held went with it. */
+  lose(held: HeldSequence): void {
+    this.remove(held, 0);
+    held.checkpoints.clear();
+  }
+
   /** Makes `to` hold the first `length` cells of `from`, by sharing them. Only inside `scheduler.exclusive`. */
   share(from: HeldSequence, to: HeldSequence, length: number): void {
     const { functions, memory } = this.setup;

@@ -47,7 +47,7 @@ export class StateKeeper {
     const exactBefore = held.ledger.exactLength;
     this.#store.remove(held, 0);
     held.checkpoints.clear();
-    if (await writeNativeState(functions, context, held.id, state.bytes)) {
+    if (await this.#fits(held, state)) {
       held.ledger.become(state.tokens, state.tokens.length, state.tokens.length);
       return;
     }
@@ -59,8 +59,22 @@ export class StateKeeper {
     });
   }
 
-  /** Keeps a sequence's content for later, if it is worth it. Only inside `scheduler.exclusive`. */
+  /** Copies a state in, and checks that it has as many cells as its file says. */
+  async #fits(held: HeldSequence, { bytes, tokens }: SequenceState): Promise<boolean> {
+    const { functions, context, memory } = this.#store.setup;
+    if (!(await writeNativeState(functions, context, held.id, bytes))) return false;
+    return memory === null || functions.llama_memory_seq_pos_max(memory, held.id) === tokens.length - 1;
+  }
+
+  /**
+   * Keeps a sequence's content for later, if it is worth it. A state that cannot be kept, because the disk is full for
+   * instance, costs a later evaluation and nothing now. Only inside `scheduler.exclusive`.
+   */
   async keep(held: HeldSequence): Promise<void> {
+    await this.#keep(held).catch(() => undefined);
+  }
+
+  async #keep(held: HeldSequence): Promise<void> {
     const { ledger } = held;
     // A moved cell is not what a fresh context would have computed: nobody else may inherit it.
     if (ledger.length < keptTokensMin || ledger.exactLength < ledger.length) return;
@@ -104,7 +118,13 @@ export class StateKeeper {
       if (stored !== undefined && usable(stored, length)) state = stored;
     }
     if (state === undefined || state.tokens.length > this.#store.setup.contextSize) return 0;
-    await this.write(held, state);
+    try {
+      await this.write(held, state);
+    } catch (error) {
+      // The sequence holds what it held before: the prompt is evaluated from there.
+      if (error instanceof ColloquyError) return 0;
+      throw error;
+    }
     return commonPrefixLength(held.ledger.cells, target);
   }
 }

@@ -2,6 +2,8 @@
 export interface PendingJob {
   /** Tokens not evaluated yet, at least 1. */
   readonly remaining: number;
+  /** How many of the last tokens need logits. All of them go in one batch: logits live until the next decode. */
+  readonly outputs: number;
   /** 1 (lowest) to 5. */
   readonly priority: number;
   /** Order of arrival. */
@@ -34,8 +36,9 @@ export function planBatch<Job extends PendingJob>(
   limits: BatchLimits,
 ): BatchShare<Job>[] {
   const ordered = [...jobs].sort((a, b) => b.priority - a.priority || a.arrival - b.arrival);
-  const steps = ordered.filter((job) => job.remaining <= stepTokensMax);
-  const prompts = ordered.filter((job) => job.remaining > stepTokensMax);
+  const stepMax = Math.min(stepTokensMax, limits.batchSize);
+  const steps = ordered.filter((job) => job.remaining <= stepMax);
+  const prompts = ordered.filter((job) => job.remaining > stepMax);
   const shares: BatchShare<Job>[] = [];
   let room = limits.batchSize;
   for (const job of steps) {
@@ -48,7 +51,8 @@ export function planBatch<Job extends PendingJob>(
   const highest = prompts[0]?.priority;
   for (const job of prompts) {
     if (promptRoom === 0 || job.priority !== highest) break;
-    const count = Math.min(job.remaining, promptRoom);
+    const fitting = Math.min(job.remaining, promptRoom);
+    const count = fitting === job.remaining ? fitting : Math.min(fitting, job.remaining - job.outputs);
     shares.push({ job, count });
     promptRoom -= count;
   }

@@ -1,4 +1,4 @@
-import { ColloquyError } from "../../base/errors.ts";
+import { assert, ColloquyError } from "../../base/errors.ts";
 import type { BatchDecoder, DecodeResult } from "./decoder.ts";
 import { type BatchLimits, type BatchShare, planBatch } from "./plan-batch.ts";
 
@@ -19,6 +19,11 @@ export interface EvaluationRequest {
   readonly onLogits?: ((row: (index: number) => Float32Array) => void) | undefined;
   /** Called when tokens are in the cache: how many of `tokens`, counted from the first. */
   readonly onProgress?: ((evaluated: number) => void) | undefined;
+  /**
+   * For memories that cannot be cut. Called when a batch with some of `tokens` was cut short or failed: llama.cpp cannot
+   * undo it there, so nothing that the sequence holds is of use any more.
+   */
+  readonly onLost?: (() => void) | undefined;
 }
 
 interface Job extends EvaluationRequest {
@@ -78,6 +83,8 @@ export class Scheduler {
   #current: readonly BatchShare<Job>[] | undefined;
   #scheduled = false;
   #closed = false;
+  /** Native code came to rest for good: the context may be gone. */
+  #ended = false;
   #shiftPending = false;
 
   constructor(decoder: BatchDecoder, options: SchedulerOptions) {
@@ -102,6 +109,11 @@ export class Scheduler {
       return Promise.reject(
         new ColloquyError("queue-full", `${this.#jobs.size} evaluations are waiting already`),
       );
+    const { outputs, tokens } = request;
+    assert(
+      tokens.length > 0 && outputs <= Math.min(tokens.length, this.#decoder.batchSize),
+      "an evaluation without tokens, or of more outputs than a batch has",
+    );
     return new Promise((resolve, reject) => {
       const onAbort = () => this.#abortJob(job);
       const job: Job = {
@@ -112,12 +124,14 @@ export class Scheduler {
         outputIndexes: [],
         settle: (error?: unknown) => {
           if (!this.#jobs.delete(job)) return;
+          this.stats.queued = this.#jobs.size;
           request.signal?.removeEventListener("abort", onAbort);
           if (error === undefined) resolve();
           else reject(error);
         },
       };
       this.#jobs.add(job);
+      this.stats.queued = this.#jobs.size;
       request.signal?.addEventListener("abort", onAbort, { once: true });
       this.#schedule();
     });
@@ -125,6 +139,7 @@ export class Scheduler {
 
   /** Runs a task on the native context while no decode and no other such task is running. */
   exclusive<T>(task: () => T | Promise<T>): Promise<T> {
+    if (this.#ended) return Promise.reject(new ColloquyError("disposed", "The context is disposed"));
     return new Promise((resolve, reject) => {
       this.#exclusive.push(async () => {
         try {
@@ -152,10 +167,13 @@ export class Scheduler {
 
   /** Ends every evaluation, the running one too, and resolves when native code has come to rest. */
   async close(): Promise<void> {
+    if (this.#ended) return;
     this.#closed = true;
     if (this.#current !== undefined) this.#decoder.abort();
     const error = new ColloquyError("disposed", "The context was disposed during the evaluation");
-    await this.exclusive(() => undefined);
+    await this.exclusive(() => {
+      this.#ended = true;
+    });
     for (const job of [...this.#jobs]) job.settle(error);
   }
 
@@ -186,7 +204,10 @@ export class Scheduler {
     try {
       await this.#decodeBatch(shares);
     } catch (error) {
-      for (const { job } of shares) job.settle(error);
+      for (const { job } of shares) {
+        if (this.#jobs.has(job)) job.onLost?.();
+        job.settle(error);
+      }
     } finally {
       this.#current = undefined;
       await this.#runExclusive();
@@ -206,7 +227,6 @@ export class Scheduler {
     stats.tokens += tokens;
     stats.decodeMs += ms;
     stats.batchTokensMax = Math.max(stats.batchTokensMax, tokens);
-    stats.queued = this.#jobs.size;
     const judged = !this.#shiftPending;
     this.#shiftPending = false;
     if (result === "done" && judged) {
@@ -215,13 +235,26 @@ export class Scheduler {
       const next = threads.afterDecode({ threads: used, tokens, ms });
       if (next !== used) decoder.setThreads(next);
     }
-    for (const share of shares) this.#finishShare(share, result);
+    for (const share of shares)
+      try {
+        this.#finishShare(share, result);
+      } catch (error) {
+        // A listener of one job threw: the others go on.
+        share.job.settle(error);
+      }
     if (result === "no-room" && !this.#options.makeRoom()) this.#refuseLargest(shares);
   }
 
   #finishShare({ job, count }: BatchShare<Job>, result: DecodeResult): void {
     if (result === "no-room") {
       job.outputIndexes = [];
+    } else if (result === "aborted" && job.onLost !== undefined) {
+      job.onLost();
+      job.settle(
+        job.signal?.aborted
+          ? new EvaluationAborted(job.signal)
+          : new ColloquyError("aborted", "The batch was aborted"),
+      );
     } else {
       // After an abort the finished micro-batches stay in the cache: count what is really there.
       const done =

@@ -48,7 +48,7 @@ export class PrefixCache {
     this.#bytes += state.bytes.length;
   }
 
-  /** The state that shares the longest beginning with `target`; counts as a use of it. */
+  /** The state that shares the longest beginning with `target`. */
   find(target: ArrayLike<number>): PrefixMatch | undefined {
     let best: PrefixMatch | undefined;
     for (const state of this.#entries) {
@@ -58,6 +58,7 @@ export class PrefixCache {
     return best;
   }
 
+  /** Counts as a use of a state. */
   touch(state: SequenceState): void {
     const index = this.#entries.indexOf(state);
     if (index >= 0) this.#entries.push(...this.#entries.splice(index, 1));

@@ -6,17 +6,24 @@ import { commonPrefixLength } from "../ledger/longest-prefix.ts";
 import { readStateFile, type SequenceState, writeStateFile } from "./state-file.ts";
 
 const suffix = ".state";
+/** Names of our files; whatever else lies in the folder is not touched. */
+const namePattern = /^[0-9a-f]{1,16}-[0-9a-f]{24}\.state$/;
+const unfinishedPattern = /^[0-9a-f]{1,16}-[0-9a-f]{24}\.state\.\d+\.[0-9a-z]+\.part$/;
+/** A file that has been unfinished this long belongs to a process that was killed. */
+const unfinishedMsMax = 3_600_000;
 
 interface Entry {
   readonly file: string;
-  readonly tokens: Int32Array;
+  /** `undefined` for states of other models and layouts, and damaged files: they count, and go when they are oldest. */
+  readonly tokens: Int32Array | undefined;
   readonly bytes: number;
   lastUseMs: number;
 }
 
 /**
  * States of long beginnings in a folder, so that a restarted program need not evaluate them again. Files are named by
- * model, layout and tokens; the folder is bounded in bytes, least recently used files go first. Damaged files are removed.
+ * model, layout and tokens; the folder is bounded in bytes whatever models use it, least recently used files go first.
+ * A file that turns out to be damaged when it is wanted is removed.
  */
 export class StateDirectory {
   readonly #directory: string;
@@ -37,6 +44,7 @@ export class StateDirectory {
     let best: Entry | undefined;
     let bestLength = lengthMin;
     for (const entry of await this.#list()) {
+      if (entry.tokens === undefined) continue;
       const length = commonPrefixLength(entry.tokens, target);
       if (length > bestLength) [best, bestLength] = [entry, length];
     }
@@ -44,7 +52,8 @@ export class StateDirectory {
     try {
       const state = await readStateFile(best.file, this.#model, this.#layout);
       best.lastUseMs = Date.now();
-      await utimes(best.file, new Date(), new Date());
+      // A folder that may only be read serves as well.
+      await utimes(best.file, new Date(), new Date()).catch(() => undefined);
       return state;
     } catch (error) {
       // A file that cannot be used costs an evaluation, not a conversation.
@@ -57,17 +66,18 @@ export class StateDirectory {
   /** Keeps a state, unless one that begins with it is kept already; shorter ones that it begins with go. */
   async add(state: SequenceState): Promise<void> {
     const entries = await this.#list();
-    if (entries.some(({ tokens }) => commonPrefixLength(tokens, state.tokens) === state.tokens.length))
-      return;
+    const beginsWith = (tokens: Int32Array, start: Int32Array) =>
+      commonPrefixLength(tokens, start) === start.length;
+    if (entries.some(({ tokens }) => tokens !== undefined && beginsWith(tokens, state.tokens))) return;
     const needed = state.bytes.length + 4 * state.tokens.length + 4096;
     if (needed > this.#bytesMax) return;
-    const included = entries.filter(
-      ({ tokens }) => commonPrefixLength(tokens, state.tokens) === tokens.length,
-    );
+    const included = entries.filter(({ tokens }) => tokens !== undefined && beginsWith(state.tokens, tokens));
     await mkdir(this.#directory, { recursive: true });
     const id = createHash("sha256").update(this.#layout).update(state.tokens).digest("hex").slice(0, 24);
     const file = path.join(this.#directory, `${this.#model.slice(0, 16)}-${id}${suffix}`);
     const bytes = await writeStateFile(file, this.#model, this.#layout, state);
+    const replaced = entries.findIndex((entry) => entry.file === file);
+    if (replaced >= 0) entries.splice(replaced, 1);
     for (const entry of included) await this.#remove(entry);
     entries.push({ file, tokens: state.tokens.slice(), bytes, lastUseMs: Date.now() });
     await this.#shrink();
@@ -87,10 +97,13 @@ export class StateDirectory {
     }
     const entries: Entry[] = [];
     for (const name of names) {
-      if (!name.endsWith(suffix) || !name.startsWith(this.#model.slice(0, 16))) continue;
       const file = path.join(this.#directory, name);
-      const entry = await readEntry(file, this.#model, this.#layout);
-      if (entry !== undefined) entries.push(entry);
+      if (unfinishedPattern.test(name)) await removeUnfinished(file);
+      if (!namePattern.test(name)) continue;
+      const facts = await stat(file).catch(() => undefined);
+      if (facts === undefined) continue;
+      const tokens = await readTokens(file, facts.size, this.#model, this.#layout);
+      entries.push({ file, tokens, bytes: facts.size, lastUseMs: facts.mtimeMs });
     }
     return entries;
   }
@@ -110,12 +123,23 @@ export class StateDirectory {
     const entries = await this.#list();
     const index = entries.indexOf(entry);
     if (index >= 0) entries.splice(index, 1);
-    await rm(entry.file, { force: true });
+    await rm(entry.file, { force: true }).catch(() => undefined);
   }
 }
 
-/** Header and tokens of a file; the state itself is read, and checked, when it is wanted. */
-async function readEntry(file: string, model: string, layout: string): Promise<Entry | undefined> {
+async function removeUnfinished(file: string): Promise<void> {
+  const facts = await stat(file).catch(() => undefined);
+  if (facts !== undefined && Date.now() - facts.mtimeMs > unfinishedMsMax)
+    await rm(file, { force: true }).catch(() => undefined);
+}
+
+/** The tokens of a file of this model and layout; the state itself is read, and checked, when it is wanted. */
+async function readTokens(
+  file: string,
+  size: number,
+  model: string,
+  layout: string,
+): Promise<Int32Array | undefined> {
   const handle = await open(file, "r").catch(() => undefined);
   if (handle === undefined) return undefined;
   try {
@@ -130,12 +154,11 @@ async function readEntry(file: string, model: string, layout: string): Promise<E
       layout?: string;
       tokenCount?: number;
     };
-    const { size, mtimeMs } = await stat(file);
     const count = header.tokenCount ?? -1;
     if (header.model !== model || header.layout !== layout || count < 0 || 4 * count > size) return undefined;
     const tokens = new Int32Array(count);
     await handle.read(new Uint8Array(tokens.buffer), 0, 4 * count, 12 + length);
-    return { file, tokens, bytes: size, lastUseMs: mtimeMs };
+    return tokens;
   } catch {
     return undefined;
   } finally {

@@ -67,9 +67,10 @@ export async function writeStateFile(
       const hash: Hash = createHash("sha256");
       for (const part of parts) {
         hash.update(part);
-        await file.write(part);
+        // A single write may come to an end early: on a full disk, or after 2 GiB.
+        await file.writeFile(part);
       }
-      await file.write(hash.digest());
+      await file.writeFile(hash.digest());
       await file.sync();
     } finally {
       await file.close();
@@ -131,12 +132,13 @@ function parseHeader(path: string, body: Buffer): StateHeader {
   const length = body.readUInt32LE(magic.length);
   if (length > headerBytesMax || magic.length + 4 + length > body.length)
     throw invalid(path, "has a header that is too long");
-  let header: Partial<StateHeader>;
+  let header: Partial<StateHeader> | null;
   try {
     header = JSON.parse(body.toString("utf8", magic.length + 4, magic.length + 4 + length));
   } catch (cause) {
     throw new ColloquyError("state-file-invalid", `"${path}" has a header that is not JSON`, { cause });
   }
+  if (header === null || typeof header !== "object") throw invalid(path, "has a header that is no object");
   const counts = [header.tokenCount, header.stateBytes];
   if (header.version !== 1)
     throw invalid(path, `has format version ${String(header.version)}, this is version 1`);
