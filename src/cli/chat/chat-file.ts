@@ -15,7 +15,7 @@ export async function saveChat(path: string, items: readonly ChatHistoryItem[]):
     await writeFile(unfinished, `${JSON.stringify(items, null, 2)}\n`);
     await rename(unfinished, path);
   } catch (cause) {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => {});
     throw new InvalidArgumentError(`"${path}" cannot be written: ${(cause as Error).message}`, { cause });
   }
 }
