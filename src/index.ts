@@ -1,6 +1,131 @@
+// errors
+export {
+  ColloquyError,
+  DisposedError,
+  type ErrorCode,
+  InsufficientMemoryError,
+  InvalidArgumentError,
+  NoBinaryFoundError,
+  UnsupportedError,
+} from "./base/errors.ts";
+// chat: bot functions
+export {
+  type BotFunction,
+  type BotFunctionOptions,
+  defineBotFunction,
+} from "./chat/bot-functions/bot-function.ts";
+export { BotFunctionSet } from "./chat/bot-functions/bot-function-set.ts";
+export { BotFunctions } from "./chat/bot-functions/bot-functions.ts";
+export { createInlineCallRunner } from "./chat/bot-functions/inline-call-runner.ts";
+export { botFunction } from "./chat/bot-functions/register-bot-function.ts";
+// chat: completion
+export type {
+  LLamaChatLoadAndCompleteUserMessageOptions,
+  LlamaChatLoadAndCompleteUserResponse,
+} from "./chat/completion/complete-user-message.ts";
+export {
+  LlamaCompletion,
+  type LlamaCompletionGenerationOptions,
+  type LlamaCompletionOptions,
+  type LlamaCompletionResponse,
+  type LlamaInfillGenerationOptions,
+} from "./chat/completion/llama-completion.ts";
+// chat: functions
+export {
+  type ChatSessionModelFunction,
+  type ChatSessionModelFunctions,
+  defineChatSessionFunction,
+} from "./chat/functions/chat-session-function.ts";
+export { LlamaChat, type LlamaChatOptions } from "./chat/generation/llama-chat.ts";
+export type {
+  LLamaChatContextShiftOptions,
+  LLamaChatGenerateResponseOptions,
+  LLamaContextualDryRepeatPenalty,
+  LLamaContextualRepeatPenalty,
+  LlamaChatResponse,
+  LlamaChatResponseFunctionCall,
+} from "./chat/generation/options.ts";
+// chat: history
+export { appendUserMessageToChatHistory } from "./chat/history/append-user-message.ts";
+export { ChatHistory } from "./chat/history/chat-history.ts";
+export { ChatMessage } from "./chat/history/chat-message.ts";
+export type {
+  LlamaChatResponseChunk,
+  LlamaChatResponseFunctionCallParamsChunk,
+  LlamaChatResponseSegmentChunk,
+  LlamaChatResponseTextChunk,
+} from "./chat/response/response-chunk.ts";
+// chat: session
 export { LlamaChatSession } from "./chat/session/llama-chat-session.ts";
-export { LlamaContext } from "./engine/context/llama-context.ts";
-export { LlamaContextSequence } from "./engine/context/llama-context-sequence.ts";
+export type {
+  LLamaChatCompletePromptOptions,
+  LLamaChatPreloadPromptOptions,
+  LLamaChatPromptOptions,
+  LlamaChatSessionContextShiftOptions,
+  LlamaChatSessionDryRepeatPenalty,
+  LlamaChatSessionOptions,
+  LlamaChatSessionRepeatPenalty,
+} from "./chat/session/options.ts";
+export {
+  type LLamaChatPromptCompletionEngineOptions,
+  LlamaChatSessionPromptCompletionEngine,
+} from "./chat/session/prompt-completion-engine.ts";
+// engine
+export type { KvCacheType, LlamaContextOptions } from "./engine/context/context-options.ts";
+export { LlamaContext, type LlamaContextStats } from "./engine/context/llama-context.ts";
+export { LlamaContextSequence, type SequenceOptions } from "./engine/context/llama-context-sequence.ts";
+export type {
+  ContextSequence,
+  EditMode,
+  EvaluationPriority,
+  EvaluationReport,
+  GeneratedToken,
+  GenerateFinish,
+  GenerateOptions,
+  LanguageModel,
+} from "./engine/context-sequence.ts";
+export { LlamaEmbedding } from "./engine/embedding/llama-embedding.ts";
+export { LlamaEmbeddingContext } from "./engine/embedding/llama-embedding-context.ts";
+export { LlamaRankingContext } from "./engine/embedding/llama-ranking-context.ts";
 export { getLlama, getLlamaGpuTypes, Llama } from "./engine/llama.ts";
+export { LlamaGrammar, type LlamaGrammarOptions } from "./engine/llama-grammar.ts";
+export { LlamaJsonSchemaGrammar } from "./engine/llama-json-schema-grammar.ts";
+export type { LlamaNuma, LlamaOptions } from "./engine/llama-options.ts";
+export {
+  LlamaLogLevel,
+  LlamaLogLevelGreaterThan,
+  LlamaLogLevelGreaterThanOrEqual,
+} from "./engine/log-level.ts";
+export type { RamState } from "./engine/machine-memory.ts";
 export { LlamaModel } from "./engine/model/llama-model.ts";
-export { resolveModelFile } from "./models/resolve-model-file.ts";
+export type { LlamaModelOptions } from "./engine/model/model-options.ts";
+export { TokenAttributes } from "./engine/model/token-attributes.ts";
+export { LlamaVocabularyType } from "./engine/model/vocabulary.ts";
+export { TokenBias } from "./engine/sampling/token-bias.ts";
+export type { Detokenizer, Token, Tokenizer } from "./engine/token.ts";
+export { TokenMeter, type TokenMeterState } from "./engine/token-meter.ts";
+// model files
+export { GgmlType } from "./gguf/ggml-type.ts";
+export { GgufArchitectureType } from "./gguf/gguf-architecture-type.ts";
+export type { GgufFileInfo, GgufTensorInfo } from "./gguf/gguf-file-info.ts";
+export { GgufFileType, ggufFileQuantNames } from "./gguf/gguf-file-type.ts";
+export { type GgufMetadata, isGgufMetadataOfArchitectureType } from "./gguf/gguf-metadata.ts";
+// grammar
+export * from "./grammar/json-schema/index.ts";
+export {
+  CombinedModelDownloader,
+  type CombinedModelDownloaderOptions,
+  combineModelDownloaders,
+} from "./models/combined-model-downloader.ts";
+export { resolveDefaultModel } from "./models/default/default-model.ts";
+export type { ModelDownloadEndpoints, ModelFileAccessTokens } from "./models/hub-endpoint.ts";
+export {
+  createModelDownloader,
+  ModelDownloader,
+  type ModelDownloaderOptions,
+} from "./models/model-downloader.ts";
+export { readGgufFileInfo } from "./models/read-gguf-file-info.ts";
+export { type ResolveModelFileOptions, resolveModelFile } from "./models/resolve-model-file.ts";
+export type { LlamaGpuType } from "./native/platform.ts";
+// chat formats
+export * from "./template/index.ts";
