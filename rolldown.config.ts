@@ -11,5 +11,11 @@ export default defineConfig({
   },
   platform: "node",
   external: /^(?!\.{0,2}\/|src\/)/,
-  output: { dir: "dist", format: "esm", sourcemap: true, chunkFileNames: "chunks/[name].js", cleanDir: false },
+  output: {
+    dir: "dist",
+    format: "esm",
+    sourcemap: true,
+    chunkFileNames: "chunks/[name].js",
+    cleanDir: false,
+  },
 });
