@@ -7,6 +7,8 @@ const lossStepsAtFirst = 2;
 const gainMin = 1.05;
 /** Weight of the newest observation. */
 const weight = 0.2;
+/** Steps with drafts in a row at most: what a single step costs must be known, and the machine changes. */
+const draftsInRowMax = 32;
 /** Before anything is known: how much a token more adds to a step, and how often a drafted token is right. */
 const costPerTokenGuess = 0.25;
 const acceptanceGuess = 0.6;
@@ -23,10 +25,11 @@ export class DraftPolicy {
   #acceptance = acceptanceGuess;
   #elapsedMs = 0;
   #lostMs = 0;
+  #draftsInRow = 0;
 
   /** How many drafted tokens the next step should carry, of `available`. */
   choose(available: number): number {
-    if (available < 1 || this.#singleMs === 0) return 0;
+    if (available < 1 || this.#singleMs === 0 || this.#draftsInRow >= draftsInRowMax) return 0;
     const most = Math.min(available, draftTokensMax);
     let best = 0;
     let bestGain = gainMin;
@@ -43,12 +46,16 @@ export class DraftPolicy {
     this.#elapsedMs += ms;
     // Another passage may repeat more: what was learned is forgotten slowly.
     this.#acceptance += 0.002 * (acceptanceGuess - this.#acceptance);
-    this.#singleMs = this.#singleMs === 0 ? ms : this.#singleMs + weight * (ms - this.#singleMs);
+    // The longer ago the last one was, the more this one says.
+    const share = this.#singleMs === 0 ? 1 : Math.max(weight, this.#draftsInRow / draftsInRowMax);
+    this.#draftsInRow = 0;
+    this.#singleMs += share * (ms - this.#singleMs);
   }
 
   /** A step with `drafted` tokens of which the first `accepted` were right: it gave `accepted + 1` tokens. */
   reportDraft(drafted: number, accepted: number, ms: number): void {
     this.#elapsedMs += ms;
+    this.#draftsInRow++;
     const cost = ms / this.#singleMs;
     this.#costs[drafted] =
       this.#costs[drafted] === 0 ? cost : this.#costs[drafted]! + weight * (cost - this.#costs[drafted]!);

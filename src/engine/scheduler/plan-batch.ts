@@ -46,8 +46,8 @@ export function planBatch<Job extends PendingJob>(
     shares.push({ job, count: job.remaining });
     room -= job.remaining;
   }
-  const someoneStreams = shares.length > 0 || prompts.length > 1;
-  let promptRoom = someoneStreams ? Math.min(room, limits.promptChunk) : room;
+  // Nobody's tokens wait for prompts that are read among themselves.
+  let promptRoom = shares.length > 0 ? Math.min(room, limits.promptChunk) : room;
   const highest = prompts[0]?.priority;
   for (const job of prompts) {
     if (promptRoom === 0 || job.priority !== highest) break;

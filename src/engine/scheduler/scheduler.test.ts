@@ -8,7 +8,7 @@ const steady = { threads: 2, afterDecode: () => 2 };
 function setup(options: Partial<SchedulerOptions> = {}, batchSize = 64) {
   const decoder = new FakeDecoder(batchSize);
   const scheduler = new Scheduler(decoder, {
-    limits: { batchSize, promptChunk: 16 },
+    promptChunkMax: 16,
     threads: steady,
     makeRoom: () => false,
     ...options,

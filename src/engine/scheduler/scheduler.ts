@@ -1,6 +1,7 @@
 import { assert, ColloquyError } from "../../base/errors.ts";
 import type { BatchDecoder, DecodeResult } from "./decoder.ts";
-import { type BatchLimits, type BatchShare, planBatch } from "./plan-batch.ts";
+import { type BatchShare, planBatch, stepTokensMax } from "./plan-batch.ts";
+import { PromptPace } from "./prompt-pace.ts";
 
 /** Tokens to evaluate for one sequence. */
 export interface EvaluationRequest {
@@ -41,7 +42,8 @@ export interface ThreadPolicy {
 }
 
 export interface SchedulerOptions {
-  readonly limits: BatchLimits;
+  /** Tokens of prompts at most in a batch in which running replies wait too. */
+  readonly promptChunkMax: number;
   readonly threads: ThreadPolicy;
   /** Frees cells when the cache is full; returns false when nothing can be freed. */
   readonly makeRoom: () => boolean;
@@ -75,6 +77,7 @@ export class Scheduler {
   readonly #decoder: BatchDecoder;
   readonly #options: SchedulerOptions;
   readonly #now: () => number;
+  readonly #pace: PromptPace;
   readonly #jobs = new Set<Job>();
   #arrivals = 0;
   readonly #exclusive: (() => Promise<void>)[] = [];
@@ -90,6 +93,7 @@ export class Scheduler {
   constructor(decoder: BatchDecoder, options: SchedulerOptions) {
     this.#decoder = decoder;
     this.#options = options;
+    this.#pace = new PromptPace(options.promptChunkMax);
     this.#now = options.now ?? (() => performance.now());
     decoder.setThreads(options.threads.threads);
   }
@@ -197,7 +201,10 @@ export class Scheduler {
 
   async #step(): Promise<void> {
     if (this.#busy || this.#closed) return;
-    const shares = planBatch([...this.#jobs], this.#options.limits);
+    const shares = planBatch([...this.#jobs], {
+      batchSize: this.#decoder.batchSize,
+      promptChunk: this.#pace.chunk,
+    });
     if (shares.length === 0) return;
     this.#current = shares;
     this.#busy = true;
@@ -230,6 +237,8 @@ export class Scheduler {
     const judged = !this.#shiftPending;
     this.#shiftPending = false;
     if (result === "done" && judged) {
+      const stepTokens = shares.reduce((sum, { count }) => sum + (count <= stepTokensMax ? count : 0), 0);
+      this.#pace.report(stepTokens, tokens - stepTokens, ms);
       const { threads } = this.#options;
       const used = threads.threads;
       const next = threads.afterDecode({ threads: used, tokens, ms });
