@@ -1,5 +1,4 @@
 import type { GrammarMatcher } from "../grammar/matcher.ts";
-import { TokenTrie } from "../grammar/trie/token-trie.ts";
 import type { LanguageModel } from "./context-sequence.ts";
 import type { Token } from "./token.ts";
 
@@ -17,22 +16,4 @@ export interface SequenceGrammar {
   readonly stopGenerationTriggers?: readonly StopTrigger[];
   /** Drop white space at the end of the reply. Default `false`. */
   readonly trimWhitespaceSuffix?: boolean;
-}
-
-const tries = new WeakMap<LanguageModel, TokenTrie>();
-
-/** The model's vocabulary arranged for grammars; built once per model, on first use. */
-export function tokenTrieOf(model: LanguageModel): TokenTrie {
-  let trie = tries.get(model);
-  if (trie === undefined) {
-    const ids = Array.from({ length: model.vocabularySize }, (_, id) => id as Token);
-    trie = TokenTrie.from({
-      size: model.vocabularySize,
-      tokenBytes: (id) => model.tokenBytes(id as Token),
-      endTokens: ids.filter((id) => model.isEogToken(id)),
-      tokenize: (text) => model.tokenize(text, false, "trimLeadingSpace"),
-    });
-    tries.set(model, trie);
-  }
-  return trie;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { GenerateFinish, GenerateOptions } from "../../src/engine/context-sequence.ts";
-import { tokenTrieOf } from "../../src/engine/sequence-grammar.ts";
 import type { Token } from "../../src/engine/token.ts";
+import { tokenTrieOf } from "../../src/engine/token-trie-of.ts";
 import { compileGrammar } from "../../src/grammar/compiled-grammar.ts";
 import { parseGbnf } from "../../src/grammar/gbnf/parse-gbnf.ts";
 import { FakeModel } from "./fake-model.ts";

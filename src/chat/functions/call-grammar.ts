@@ -1,5 +1,5 @@
 import type { LanguageModel } from "../../engine/context-sequence.ts";
-import { tokenTrieOf } from "../../engine/sequence-grammar.ts";
+import { tokenTrieOf } from "../../engine/token-trie-of.ts";
 import { compileGrammar } from "../../grammar/compiled-grammar.ts";
 import {
   choice,

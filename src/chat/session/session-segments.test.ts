@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { FakeModel } from "../../../test/fake/fake-model.ts";
 import { FakeSequence, type ScriptView, scripted } from "../../../test/fake/fake-sequence.ts";
 import type { SequenceGrammar } from "../../engine/sequence-grammar.ts";
-import { tokenTrieOf } from "../../engine/sequence-grammar.ts";
+import { tokenTrieOf } from "../../engine/token-trie-of.ts";
 import { compileGrammar } from "../../grammar/compiled-grammar.ts";
 import { parseGbnf } from "../../grammar/gbnf/parse-gbnf.ts";
 import type { ChatWrapperSettings } from "../../template/chat-wrapper-settings.ts";

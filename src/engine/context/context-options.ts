@@ -56,7 +56,10 @@ export interface LlamaContextOptions {
   createSignal?: AbortSignal;
   /** Create even when the estimate says that the cache does not fit. Default false. */
   ignoreMemorySafetyChecks?: boolean;
-  /** Tokens of a prompt in one batch while others stream: shorter gaps, longer prompts. Default 64. */
+  /**
+   * Tokens of prompts at most in one batch while replies stream; as many as keep the gaps between streamed tokens
+   * below three times the usual are taken. Default 64.
+   */
   promptChunkSize?: number;
   /** Bytes of earlier sequences' states kept in memory for later ones with the same beginning. Default 256 MiB; 0: none. */
   prefixCacheBytes?: number;

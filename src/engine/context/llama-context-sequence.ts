@@ -5,6 +5,7 @@ import { Lock } from "../../base/lock.ts";
 import type {
   ContextSequence,
   EvaluateTargetOptions,
+  EvaluationPriority,
   EvaluationReport,
   GeneratedToken,
   GenerateFinish,
@@ -12,6 +13,8 @@ import type {
 } from "../context-sequence.ts";
 import { DraftPolicy } from "../drafts/draft-policy.ts";
 import { createLookupDrafter } from "../drafts/drafter.ts";
+import type { ContextShiftOptions } from "../low-level/context-shift.ts";
+import { LowLevelSequence } from "../low-level/low-level-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
@@ -31,10 +34,12 @@ export interface SequenceOptions {
    * made only while measured steps show that they pay. Default `true`.
    */
   drafts?: boolean;
+  /** What leaves the sequence when `evaluate()` and its kin find it full. Default: the oldest tokens. */
+  contextShift?: ContextShiftOptions;
 }
 
 /** One conversation's place in a context. Made by `context.getSequence()`. */
-export class LlamaContextSequence implements ContextSequence {
+export class LlamaContextSequence extends LowLevelSequence implements ContextSequence {
   readonly context: LlamaContext;
   readonly tokenMeter = new TokenMeter();
   /** @internal */
@@ -53,6 +58,7 @@ export class LlamaContextSequence implements ContextSequence {
 
   /** @internal */
   constructor(context: LlamaContext, store: SequenceStore, held: HeldSequence, options: SequenceOptions) {
+    super();
     this.context = context;
     this.store = store;
     this.held = held;
@@ -214,6 +220,46 @@ export class LlamaContextSequence implements ContextSequence {
   }
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** @internal */
+  get contextShift(): ContextShiftOptions {
+    return this.#options.contextShift ?? {};
+  }
+  /** @internal */
+  exclusively<T>(task: () => T | Promise<T>): Promise<T> {
+    this.#scope.check();
+    return this.#run(() => this.store.setup.scheduler.exclusive(task));
+  }
+  /** @internal */
+  async appendTokens(
+    tokens: readonly Token[],
+    outputs: number,
+    priority: EvaluationPriority,
+    onLogits: (rows: LogitRows) => void,
+  ): Promise<void> {
+    this.#checkTarget(tokens);
+    const release = await this.#lock.acquire();
+    const abort = this.#abortWith(undefined);
+    try {
+      this.#scope.check();
+      const { length } = this.held.ledger;
+      if (length + tokens.length > this.contextSize)
+        throw new ColloquyError(
+          "context-overflow",
+          `${tokens.length} tokens do not fit behind ${length} others`,
+        );
+      await this.#append(tokens, outputs, { priority, signal: abort.signal }, (rows) => {
+        onLogits(rows);
+        return outputs;
+      });
+    } catch (error) {
+      if (error instanceof EvaluationAborted) this.#scope.check();
+      throw error;
+    } finally {
+      abort.unlink();
+      release();
+    }
   }
 
   async #align(

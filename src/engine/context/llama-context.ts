@@ -1,8 +1,10 @@
 import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
+import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
+import { LlamaLogLevelGreaterThanOrEqual } from "../log-level.ts";
 import { activateAdapters } from "../lora/lora-adapters.ts";
 import { resolveLoraOptions } from "../lora/lora-options.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
@@ -40,6 +42,8 @@ export class LlamaContext {
   readonly batchSize: number;
   readonly totalSequences: number;
   readonly flashAttention: boolean | "auto";
+  readonly kvCacheKeyType: KvCacheType;
+  readonly kvCacheValueType: KvCacheType;
   /** Whether cached cells can be moved to other positions. */
   readonly canShift: boolean;
   /** @internal */
@@ -51,6 +55,8 @@ export class LlamaContext {
   readonly #scheduler: Scheduler;
   readonly #scope = new DisposeScope("The context");
   readonly #idealThreads: number;
+  readonly #swaFull: boolean;
+  #printed = { decodes: 0, tokens: 0, decodeMs: 0 };
 
   private constructor(model: LlamaModel, native: Native, pointer: Pointer, options: ResolvedOptions) {
     const { functions } = native;
@@ -58,6 +64,8 @@ export class LlamaContext {
     this.contextSize = options.contextSize;
     this.totalSequences = options.sequences;
     this.flashAttention = options.flashAttention;
+    this.kvCacheKeyType = options.kvCacheKeyType;
+    this.kvCacheValueType = options.kvCacheValueType;
     this.stateLayout = options.stateLayout;
     this.#native = native;
     this.#pointer = pointer;
@@ -69,13 +77,11 @@ export class LlamaContext {
     );
     this.batchSize = decoder.batchSize;
     this.#idealThreads = options.threads;
+    this.#swaFull = options.swaFull;
     const memory = functions.llama_get_memory(pointer);
     this.canShift = memory !== null && options.canCut && functions.llama_memory_can_shift(memory);
     this.#scheduler = new Scheduler(decoder, {
-      limits: {
-        batchSize: decoder.batchSize,
-        promptChunk: Math.min(options.promptChunkSize, decoder.batchSize),
-      },
+      promptChunkMax: options.promptChunkSize,
       threads: createThreadPolicy(options.threads, options.minThreads),
       makeRoom: () => false,
     });
@@ -173,6 +179,38 @@ export class LlamaContext {
     };
   }
 
+  /** Bytes that cache and work space take, estimated from the model's header; on the device when layers are there. */
+  get memoryUsage(): { readonly ram: number; readonly vram: number } {
+    const { kvBytes, computeBytes } = estimateMemory(this.model.fileInfo, {
+      contextSize: this.contextSize,
+      sequences: this.totalSequences,
+      batchSize: this.batchSize,
+      kvTypes: { key: kvCacheTypes[this.kvCacheKeyType], value: kvCacheTypes[this.kvCacheValueType] },
+      swaFull: this.#swaFull,
+    });
+    const bytes = kvBytes + computeBytes;
+    return this.model.gpuLayers > 0 ? { ram: 0, vram: bytes } : { ram: bytes, vram: 0 };
+  }
+  /** For programs written for node-llama-cpp: does nothing, waiting tokens are evaluated at the end of the turn anyway. */
+  dispatchPendingBatch(): void {
+    this.#scope.check();
+  }
+  /** Logs what was evaluated since the last call, at the level `info`. */
+  async printTimings(): Promise<void> {
+    this.#scope.check();
+    const { decodes, tokens, decodeMs } = this.#scheduler.stats;
+    const before = this.#printed;
+    this.#printed = { decodes, tokens, decodeMs };
+    const { llama } = this.model;
+    if (!LlamaLogLevelGreaterThanOrEqual(llama.logLevel, "info")) return;
+    const ms = decodeMs - before.decodeMs;
+    const perSecond = ms > 0 ? ((tokens - before.tokens) * 1000) / ms : 0;
+    llama.logger(
+      "info",
+      `${tokens - before.tokens} tokens in ${decodes - before.decodes} evaluations, ${ms.toFixed(1)} ms, ${perSecond.toFixed(1)} tokens per second`,
+    );
+  }
+
   get disposed(): boolean {
     return this.#scope.disposed;
   }
@@ -196,7 +234,10 @@ interface ResolvedOptions {
   readonly threads: number;
   readonly minThreads: number;
   readonly flashAttention: boolean | "auto";
+  readonly kvCacheKeyType: KvCacheType;
+  readonly kvCacheValueType: KvCacheType;
   readonly promptChunkSize: number;
+  readonly swaFull: boolean;
   readonly canCut: boolean;
   readonly prefixCacheBytes: number;
   /** What a saved state depends on besides the model. */
@@ -220,7 +261,10 @@ async function resolveOptions(
     threads: wanted.ideal || limit,
     minThreads: Math.max(1, wanted.min ?? 1),
     flashAttention,
+    kvCacheKeyType: keyType(options),
+    kvCacheValueType: valueType(options),
     promptChunkSize: options.promptChunkSize ?? 64,
+    swaFull: options.swaFullCache !== false,
     canCut: !model.isRecurrent && (model.slidingWindowSize === 0 || options.swaFullCache !== false),
     prefixCacheBytes: options.prefixCacheBytes ?? 256 * 2 ** 20,
     stateLayout,

@@ -28,10 +28,16 @@ test("a prompt keeps to a chunk while somebody streams", () => {
   ]);
 });
 
-test("prompts take turns by arrival within a chunk", () => {
-  const late = job(40);
-  const early = { ...job(40), arrival: -1 };
+test("prompts fill a batch by arrival; while a reply streams they share a chunk", () => {
+  const late = job(400);
+  const early = { ...job(400), arrival: -1 };
   expect(counts([late, early])).toEqual([
+    [1, 400],
+    [0, 112],
+  ]);
+  const step = { ...job(1), arrival: -2 };
+  expect(counts([{ ...late, remaining: 40 }, { ...early, remaining: 40 }, step])).toEqual([
+    [2, 1],
     [1, 40],
     [0, 24],
   ]);
