@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
+import { PassThrough, Writable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import packageFile from "../../package.json" with { type: "json" };
 import { CapturedOutput } from "../../test/cli/fake-chat.ts";
@@ -86,6 +86,22 @@ describe("what fails ends with exit code 1, a message and no stack trace", () =>
   test("--debug adds code and stack trace", async () => {
     const { errors } = await run("--model", "no-such-file.gguf", "--debug");
     expect(errors).toMatch(/\[model-not-found\].*\n\s+at /s);
+  });
+});
+
+describe("when the output cannot be written", () => {
+  test.each([
+    ["EPIPE", 0, ""],
+    ["ENOSPC", 1, "colloquy: No space left\n"],
+  ])("%s ends with exit code %i", async (name, code, message) => {
+    const errors = new CapturedOutput();
+    const output = new Writable({
+      write: (_chunk, _encoding, done) => done(Object.assign(new Error("No space left"), { code: name })),
+    });
+    const interrupt = new AbortController();
+    const io = { input: new PassThrough(), output, errors, environment: {}, interrupt: interrupt.signal };
+    expect(await runCli(["gpu", "list"], io)).toBe(code);
+    expect(errors.text).toBe(message);
   });
 });
 

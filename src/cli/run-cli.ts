@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { linkedAbort } from "../base/linked-abort.ts";
 import type { CliIo } from "./cli-io.ts";
 import { createProgram } from "./create-program.ts";
 import { errorText } from "./error-text.ts";
@@ -10,25 +11,31 @@ import { UsageError } from "./usage-error.ts";
  * @returns the exit code: 0, 1 when something failed, 2 when the command line is wrong, 130 when interrupted
  */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
-  const closed = new AbortController();
-  // A reader like `head` that has seen enough is no failure.
-  const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED") closed.abort();
+  const stop = linkedAbort(io.interrupt);
+  let outputError: { readonly code?: string } | undefined;
+  const onError = (error: Error) => {
+    outputError = error;
+    stop.abort();
   };
   io.output.on("error", onError);
   io.errors.on("error", onError);
-  const interrupt = AbortSignal.any([io.interrupt, closed.signal]);
+  let failure: unknown;
   let code: ExitCode = exitCode.ok;
   try {
-    const program = createProgram({ ...io, interrupt }, (result) => {
+    const program = createProgram({ ...io, interrupt: stop.signal }, (result) => {
       code = result;
     });
     await program.parseAsync(withDefaultCommand(args), { from: "user" });
   } catch (error) {
-    if (io.interrupt.aborted) code = exitCode.interrupted;
-    else if (!closed.signal.aborted) code = report(error, io, args.includes("--debug"));
+    failure = error;
+  } finally {
+    stop.unlink();
   }
-  return closed.signal.aborted ? exitCode.ok : code;
+  // A reader like `head` that has seen enough is no failure.
+  if (outputError?.code === "EPIPE") return exitCode.ok;
+  failure = outputError ?? failure;
+  if (failure === undefined) return code;
+  return io.interrupt.aborted ? exitCode.interrupted : report(failure, io, args.includes("--debug"));
 }
 
 /** Without a command, it is `chat`. */

@@ -65,12 +65,14 @@ export const chatCommands: readonly ChatCommand[] = [
     argument: "[TEXT|FILE]",
     help: "set the system prompt, or show it",
     takesFile: true,
-    async run({ session: { history }, tell, note }, argument) {
+    async run(chat, argument) {
+      const { tell, note } = chat;
+      const { history } = chat.session;
       if (argument === "") {
         tell(history.systemPrompt === "" ? "There is no system prompt." : history.systemPrompt);
         return;
       }
-      history.systemPrompt = await textOrFile(expandHome(argument));
+      chat.setSystemPrompt(await textOrFile(expandHome(argument)));
       note("The system prompt is changed.");
     },
   },

@@ -1,4 +1,7 @@
 import { UnsupportedError } from "../../base/errors.ts";
+import type { BotFunction } from "../../chat/bot-functions/bot-function.ts";
+import { renderFunctionDocs } from "../../chat/bot-functions/function-docs.ts";
+import type { LlamaChatResponseChunk } from "../../chat/response/response-chunk.ts";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
 import type { LLamaChatPromptOptions } from "../../chat/session/options.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
@@ -7,6 +10,7 @@ import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/style.ts";
 import { saveChat } from "./chat-file.ts";
 import type { PromptInput } from "./prompt-file.ts";
+import { promptWithFunctions } from "./prompt-with-functions.ts";
 import { type ReplyFigures, replyFiguresText } from "./reply-figures.ts";
 
 export type ChatSampling = Pick<
@@ -22,6 +26,8 @@ export interface ChatSettings {
   readonly style: Style;
   /** Where the chat is saved after every reply. */
   readonly savePath?: string;
+  /** Functions that the model may call while it writes. Default: none. */
+  readonly functions?: readonly BotFunction[];
   /** Print figures after every reply. */
   readonly showStats: boolean;
 }
@@ -37,12 +43,23 @@ export class Chat {
   constructor(session: LlamaChatSession, settings: ChatSettings) {
     this.session = session;
     this.settings = settings;
+    if (this.#functions.length > 0) this.setSystemPrompt(session.history.systemPrompt);
+  }
+
+  get #functions(): readonly BotFunction[] {
+    return this.settings.functions ?? [];
+  }
+
+  /** Sets the system prompt; what the model must know of its functions is added. */
+  setSystemPrompt(text: string): void {
+    const docs = renderFunctionDocs(this.#functions);
+    this.session.history.systemPrompt = [text, docs].filter((part) => part !== "").join("\n\n");
   }
 
   /** Begins with the messages of a saved chat; a system prompt that is given takes the place of the saved one. */
   resume(items: readonly ChatHistoryItem[], systemPrompt?: string): void {
     this.session.setChatHistory(items);
-    if (systemPrompt !== undefined) this.session.history.systemPrompt = systemPrompt;
+    if (systemPrompt !== undefined) this.setSystemPrompt(systemPrompt);
   }
 
   /**
@@ -56,22 +73,26 @@ export class Chat {
     const startedAt = performance.now();
     const show = output.isTTY === true ? printable : (text: string) => text;
     let end: string | undefined;
-    const result = await this.session
-      .promptWithMeta(input.text, {
-        ...this.settings.sampling,
-        ...sampling,
-        signal,
-        stopOnAbortSignal: true,
-        onResponseChunk: ({ type, text }) => {
-          const shown = show(text);
-          if (shown === "") return;
-          // A thought is not part of the reply: a program that reads the output must not get it.
-          if (type === "segment") (output.isTTY ? output : errors).write(style.quiet(shown));
-          else output.write(shown);
-          end = shown.endsWith("\n") ? "" : "\n";
-        },
-      })
-      .finally(() => output.write(end ?? ""));
+    const options = {
+      ...this.settings.sampling,
+      ...sampling,
+      signal,
+      stopOnAbortSignal: true,
+      onResponseChunk: ({ type, text }: Pick<LlamaChatResponseChunk, "type" | "text">) => {
+        const shown = show(text);
+        if (shown === "") return;
+        // A thought is not part of the reply: a program that reads the output must not get it.
+        if (type === "segment") (output.isTTY ? output : errors).write(style.quiet(shown));
+        else output.write(shown);
+        end = shown.endsWith("\n") ? "" : "\n";
+      },
+    };
+    const functions = this.#functions;
+    const reply =
+      functions.length === 0
+        ? this.session.promptWithMeta(input.text, options)
+        : promptWithFunctions(this.session, input.text, { ...options, functions });
+    const result = await reply.finally(() => output.write(end ?? ""));
     // An empty reply is a line too.
     if (end === undefined) output.write("\n");
     this.figures = this.#figuresOf(performance.now() - startedAt, before);

@@ -18,6 +18,7 @@ describe("promptInputs", () => {
   test("takes a text as it is", async () => {
     for (const text of ["Hello", "no-such-file.txt", "read notes.json", "two\nlines.txt"])
       expect(await promptInputs(text)).toEqual([{ text }]);
+    expect(await promptInputs(" ")).toEqual([]);
   });
 
   test("reads a prompt a line from a .txt file, and passes over empty lines", async () => {

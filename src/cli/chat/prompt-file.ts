@@ -44,6 +44,7 @@ export async function promptInput(text: string): Promise<PromptInput> {
  * @throws ColloquyError `invalid-argument` when the file does not hold prompts
  */
 export async function promptInputs(text: string): Promise<PromptInput[]> {
+  if (text.trim() === "") return [];
   const type = extname(text).toLowerCase();
   if ((type !== ".txt" && type !== ".json") || !(await isFile(text))) return [await promptInput(text)];
   const content = await readTextFile(text);

@@ -1,3 +1,4 @@
+import { createBuiltInFunctions } from "../../chat/bot-functions/built-in-functions.ts";
 import { answerLines, answerPrompts } from "../chat/answer-lines.ts";
 import { Chat } from "../chat/chat.ts";
 import { loadChat } from "../chat/chat-file.ts";
@@ -21,9 +22,6 @@ const gpus = {
   false: false,
 } as const;
 
-/** What the small default model is told; it answers worse with the long prompts of larger ones. */
-const defaultModelPrompt = "You are a helpful assistant.";
-
 /** Runs `colloquy chat`: what is wrong with the options is said before anything is loaded. */
 export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode> {
   const gpu = gpus[options.gpu as keyof typeof gpus];
@@ -31,8 +29,8 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
     throw new UsageError(`--gpu takes auto, cuda, vulkan, metal or off, not "${options.gpu}"`);
   const prompts = options.prompt && (await Promise.all(options.prompt.map(promptInputs))).flat();
   const resumed = options.resume === undefined ? undefined : await loadChat(options.resume);
-  const givenPrompt = options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
-  const systemPrompt = givenPrompt ?? (options.model === undefined ? defaultModelPrompt : undefined);
+  const systemPrompt =
+    options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
   const modelPath = await resolveModel(options.model, io);
   const { threads, contextSize, chatTemplate } = options;
   const opened = await openSession({ modelPath, gpu, threads, contextSize, chatTemplate, systemPrompt }, io);
@@ -43,10 +41,11 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
       errors: io.errors,
       style: styleOf(io.output, io.environment, options.color),
       savePath: options.save,
+      functions: options.functions ? createBuiltInFunctions() : [],
       showStats: options.stats === true,
       modelName: opened.modelName,
     });
-    if (resumed !== undefined) chat.resume(resumed, givenPrompt);
+    if (resumed !== undefined) chat.resume(resumed, systemPrompt);
     if (prompts !== undefined) return await answerPrompts(chat, prompts, io.interrupt);
     const isTerminal = io.input.isTTY === true && io.output.isTTY === true;
     if (!isTerminal) return await answerLines(chat, io.input, io.interrupt);
