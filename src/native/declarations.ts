@@ -1,4 +1,12 @@
-import type { BatchStruct, ContextParamsStruct, ModelParamsStruct, Pointer } from "./structs.ts";
+import type {
+  BatchStruct,
+  ContextParamsStruct,
+  MediaBitmapStruct,
+  MediaInitOptionsStruct,
+  MediaParamsStruct,
+  ModelParamsStruct,
+  Pointer,
+} from "./structs.ts";
 
 /** What a C type of a declaration is in TypeScript. */
 interface CTypes {
@@ -16,6 +24,9 @@ interface CTypes {
   batch: BatchStruct;
   modelParams: ModelParamsStruct;
   contextParams: ContextParamsStruct;
+  mediaParams: MediaParamsStruct;
+  mediaInitOptions: MediaInitOptionsStruct;
+  mediaBitmap: MediaBitmapStruct;
 }
 export type CType = keyof CTypes;
 
@@ -24,7 +35,7 @@ export interface Declaration<
   Parameters extends readonly CType[] = readonly CType[],
 > {
   /** The shared library that exports the symbol. */
-  readonly library: "llama" | "ggml" | "base";
+  readonly library: "llama" | "ggml" | "base" | "mtmd";
   readonly result: Result;
   readonly parameters: Parameters;
 }
@@ -167,11 +178,11 @@ export interface NativeFunction<R extends CType, P extends readonly CType[]> {
   async(...values: Values<P>): Promise<Result<R>>;
 }
 
-export type NativeFunctions = {
-  readonly [Name in keyof typeof declarations]: (typeof declarations)[Name] extends Declaration<
-    infer R,
-    infer P
-  >
+/** The functions of a table of declarations. */
+export type BoundFunctions<Declarations> = {
+  readonly [Name in keyof Declarations]: Declarations[Name] extends Declaration<infer R, infer P>
     ? NativeFunction<R, P>
     : never;
 };
+
+export type NativeFunctions = BoundFunctions<typeof declarations>;

@@ -1,10 +1,11 @@
-import koffi, { type LibraryHandle, type TypeObject } from "koffi";
+import koffi, { type LibraryHandle } from "koffi";
 import { ColloquyError } from "../base/errors.ts";
-import { type CType, declarations, type NativeFunctions } from "./declarations.ts";
+import { bindDeclarations } from "./bind-declarations.ts";
+import { declarations, type NativeFunctions } from "./declarations.ts";
 import { NativeLog } from "./log.ts";
 import type { ResolvedLibraries } from "./platform.ts";
 import { checkStructs } from "./struct-check.ts";
-import { type Pointer, structs } from "./structs.ts";
+import type { Pointer } from "./structs.ts";
 
 /** The version of llama.cpp whose headers the declarations follow. */
 export const llamaCppVersion = "0.5.0";
@@ -17,20 +18,6 @@ export interface Native {
   /** The C function `size_t strlen(const char*)`: true-or-false readers of a flag byte for native threads. */
   readonly flagReader: Pointer;
 }
-
-const koffiTypes: Readonly<Record<CType, string | TypeObject>> = {
-  void: "void",
-  bool: "bool",
-  int32: "int32",
-  uint32: "uint32",
-  float: "float",
-  size: "size_t",
-  string: "str",
-  pointer: "void *",
-  batch: structs.batch,
-  modelParams: structs.modelParams,
-  contextParams: structs.contextParams,
-};
 
 let loaded: Native | undefined;
 
@@ -59,7 +46,7 @@ export function loadNative(libraries: ResolvedLibraries): Native {
     );
   checkStructs(functions.llama_model_default_params(), functions.llama_context_default_params());
   const log = new NativeLog();
-  routeLog(functions, log);
+  routeLog(log, functions.llama_log_set);
   functions.ggml_backend_load_all_from_path(libraries.directory);
   if (libraries.extraDirectory !== undefined)
     functions.ggml_backend_load_all_from_path(libraries.extraDirectory);
@@ -87,34 +74,18 @@ function bindFunctions(libraries: ResolvedLibraries): NativeFunctions {
       throw new ColloquyError("no-binary", `Could not load ${libraries.files[name]}`, { cause });
     }
   }
-  const bound: Record<string, unknown> = {};
-  for (const [name, { library, result, parameters }] of Object.entries(declarations)) {
-    const call = handles[library]!.func(
-      name,
-      koffiTypes[result],
-      parameters.map((type: CType) => koffiTypes[type]),
-    );
-    const run = call as unknown as { async: unknown };
-    const plain = call.async;
-    run.async = (...values: unknown[]) =>
-      new Promise((resolve, reject) => {
-        plain(...values, (error: Error | null, value: unknown) =>
-          error === null ? resolve(value) : reject(error),
-        );
-      });
-    bound[name] = run;
-  }
-  return bound as NativeFunctions;
+  return bindDeclarations(declarations, (library) => handles[library]!);
 }
 
 /**
  * llama.cpp logs from any thread. A callback from a pool thread waits until the main thread is free, so whatever logs
  * much runs with `.async` while the main thread is free; a callback on the main thread is a plain call.
+ * @param set the function of a library that takes a `ggml_log_callback`
  */
-function routeLog(functions: NativeFunctions, log: NativeLog): void {
+export function routeLog(log: NativeLog, set: (callback: Pointer, data: null) => void): void {
   const type = koffi.pointer(koffi.proto("void", ["int32", "str", "void *"]));
   const callback = koffi.register((level: number, text: string | null) => log.write(level, text ?? ""), type);
-  functions.llama_log_set(callback, null);
+  set(callback as Pointer, null);
   // Threads of the libraries may log while the process ends, when JavaScript cannot be called any more.
-  process.once("exit", () => functions.llama_log_set(libc().symbol("abs") as Pointer, null));
+  process.once("exit", () => set(libc().symbol("abs") as Pointer, null));
 }

@@ -79,10 +79,42 @@ export const llamaContextParams = koffi.struct({
   ctx_other: pointer,
 });
 
+/** `mtmd_context_params` of mtmd.h */
+export const mtmdContextParams = koffi.struct({
+  use_gpu: "bool",
+  device: pointer,
+  print_timings: "bool",
+  n_threads: "int32",
+  image_marker: pointer,
+  media_marker: pointer,
+  flash_attn_type: enumeration,
+  warmup: "bool",
+  image_min_tokens: "int32",
+  image_max_tokens: "int32",
+  cb_eval: pointer,
+  cb_eval_user_data: pointer,
+  batch_max_tokens: "int32",
+  progress_callback: pointer,
+  progress_callback_user_data: pointer,
+});
+
+/** `mtmd_helper_init_opt` of mtmd-helper.h: how videos are read, of which there are none here. */
+export const mtmdInitOptions = koffi.struct({
+  fps_target: "float",
+  ffmpeg_bin_dir: pointer,
+  timestamp_interval_ms: "int64",
+});
+
+/** `mtmd_helper_bitmap_wrapper` of mtmd-helper.h */
+export const mtmdBitmapWrapper = koffi.struct({ bitmap: pointer, video_ctx: pointer });
+
 export const structs = {
   batch: llamaBatch,
   modelParams: llamaModelParams,
   contextParams: llamaContextParams,
+  mediaParams: mtmdContextParams,
+  mediaInitOptions: mtmdInitOptions,
+  mediaBitmap: mtmdBitmapWrapper,
 } as const;
 
 /** An address in native memory; 0n is NULL. */
@@ -156,4 +188,33 @@ export interface ContextParamsStruct {
   samplers: Pointer | null;
   n_samplers: number;
   ctx_other: Pointer | null;
+}
+
+export interface MediaParamsStruct {
+  use_gpu: boolean;
+  device: Pointer | null;
+  print_timings: boolean;
+  n_threads: number;
+  image_marker: Pointer | null;
+  media_marker: Pointer | null;
+  flash_attn_type: number;
+  warmup: boolean;
+  image_min_tokens: number;
+  image_max_tokens: number;
+  cb_eval: Pointer | null;
+  cb_eval_user_data: Pointer | null;
+  batch_max_tokens: number;
+  progress_callback: Pointer | null;
+  progress_callback_user_data: Pointer | null;
+}
+
+export interface MediaInitOptionsStruct {
+  fps_target: number;
+  ffmpeg_bin_dir: Pointer | null;
+  timestamp_interval_ms: number;
+}
+
+export interface MediaBitmapStruct {
+  bitmap: Pointer | null;
+  video_ctx: Pointer | null;
 }

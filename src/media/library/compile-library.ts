@@ -1,0 +1,130 @@
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ColloquyError } from "../../base/errors.ts";
+import type { ResolvedLibraries } from "../../native/platform.ts";
+import type { Compiler } from "./find-compiler.ts";
+import { librariesPackage, mediaBuildName, mediaLibraryName } from "./media-library.ts";
+import { type ProgramResult, runProgram } from "./run-program.ts";
+
+export interface CompileOptions {
+  /** llama.cpp's sources. */
+  readonly sources: string;
+  readonly libraries: ResolvedLibraries;
+  readonly compiler: Compiler;
+  /** Folder for the result. */
+  readonly directory: string;
+  /** Compilers that run at the same time. */
+  readonly jobs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with 0 to 1. */
+  readonly onProgress?: ((progress: number) => void) | undefined;
+}
+
+/** Optimised for every processor of the platform: the work is done in ggml, whose libraries know the processor. */
+const compileFlags = ["-std=c++17", "-O2", "-fPIC", "-w", "-DLLAMA_SHARED", "-DLLAMA_BUILD"];
+
+/** Programs of the folder that are no part of the library. */
+const notTheLibrary = new Set(["mtmd-cli.cpp", "deprecation-warning.cpp"]);
+
+/**
+ * A file of our own in the library: it names the build, and refuses to compile when structs are not as
+ * `native/mtmd-declarations.ts` says.
+ */
+export function identitySource(name: string): string {
+  return `#include "mtmd.h"
+#include "mtmd-helper.h"
+static_assert(sizeof(mtmd_context_params) == 96, "mtmd_context_params");
+static_assert(sizeof(mtmd_input_text) == 24, "mtmd_input_text");
+static_assert(sizeof(mtmd_helper_init_opt) == 24, "mtmd_helper_init_opt");
+static_assert(sizeof(mtmd_helper_bitmap_wrapper) == 16, "mtmd_helper_bitmap_wrapper");
+extern "C" MTMD_API const char * colloquy_media_build(void) { return ${JSON.stringify(name)}; }
+`;
+}
+
+/**
+ * Compiles libmtmd, without video, against the libraries of a platform package.
+ * @returns the library's path
+ * @throws ColloquyError `native-failure` with the compiler's last words
+ */
+export async function compileLibrary(options: CompileOptions): Promise<string> {
+  const { sources, compiler, directory, libraries, signal } = options;
+  const { name, directory: linked } = librariesPackage(libraries);
+  const work = path.join(sources, "colloquy-build");
+  await mkdir(work, { recursive: true });
+  await writeFile(path.join(work, "identity.cpp"), identitySource(mediaBuildName(name)));
+  const units = await sourceUnits(sources, work);
+  const objects = units.map((_, index) => path.join(work, `${index}.o`));
+  let done = 0;
+  await inParallel(units, options.jobs, async (unit, index) => {
+    const language = unit.endsWith("sha1.c") || unit.endsWith(".cpp") ? ["-x", "c++"] : ["-x", "c"];
+    const flags =
+      language[1] === "c" ? compileFlags.filter((flag) => !flag.startsWith("-std")) : compileFlags;
+    const args = [...compiler.args, ...flags, ...includeFlags(sources), ...language, "-c", unit, "-o"];
+    refuseFailure(await runProgram(compiler.command, [...args, objects[index]!], { signal }), unit);
+    options.onProgress?.(++done / (units.length + 1));
+  });
+  await mkdir(directory, { recursive: true });
+  const file = path.join(directory, mediaLibraryName());
+  const temporary = `${file}.${process.pid}.part`;
+  const { base, ggml, llama } = libraries.files;
+  try {
+    const args = [...compiler.args, ...linkFlags(linked), "-o", temporary, ...objects, llama, ggml, base];
+    refuseFailure(await runProgram(compiler.command, args, { signal }), "the library");
+    await rename(temporary, file);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  options.onProgress?.(1);
+  return file;
+}
+
+function includeFlags(sources: string): string[] {
+  return ["include", "ggml/include", "tools/mtmd", "vendor", "vendor/hash"].map(
+    (folder) => `-I${path.join(sources, folder)}`,
+  );
+}
+
+function linkFlags(linked: string): string[] {
+  if (process.platform === "darwin") return ["-dynamiclib", `-Wl,-rpath,${linked}`];
+  return ["-shared", "-pthread", `-Wl,-rpath,${linked}`];
+}
+
+async function sourceUnits(sources: string, work: string): Promise<string[]> {
+  const mtmd = path.join(sources, "tools", "mtmd");
+  const inFolder = async (folder: string) =>
+    (await readdir(folder))
+      .filter((name) => name.endsWith(".cpp") && !notTheLibrary.has(name))
+      .map((name) => path.join(folder, name));
+  const hash = ["hash.cpp", "xxhash/xxhash.c", "sha1/sha1.c", "sha256/sha256.c"];
+  return [
+    path.join(work, "identity.cpp"),
+    ...(await inFolder(mtmd)),
+    ...(await inFolder(path.join(mtmd, "models"))),
+    ...hash.map((name) => path.join(sources, "vendor", "hash", name)),
+  ];
+}
+
+function refuseFailure({ code, tail }: ProgramResult, what: string): void {
+  if (code === 0) return;
+  throw new ColloquyError("native-failure", `The compiler failed on ${path.basename(what)}`, { cause: tail });
+}
+
+/** Works on all items, at most `count` at a time; the first failure ends it. */
+async function inParallel<T>(
+  items: readonly T[],
+  count: number,
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const worker = async () => {
+    while (next < items.length && !failed) {
+      const index = next++;
+      await work(items[index]!, index).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, count) }, worker));
+}
