@@ -12,9 +12,9 @@ import { UsageError } from "./usage-error.ts";
  */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
   const stop = linkedAbort(io.interrupt);
-  let outputError: { readonly code?: string } | undefined;
+  const writing: { error?: NodeJS.ErrnoException } = {};
   const onError = (error: Error) => {
-    outputError = error;
+    writing.error = error;
     stop.abort();
   };
   io.output.on("error", onError);
@@ -28,12 +28,13 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCo
     await program.parseAsync(withDefaultCommand(args), { from: "user" });
   } catch (error) {
     failure = error;
-  } finally {
-    stop.unlink();
   }
+  // A write that failed just now is reported after it.
+  await new Promise(setImmediate);
+  stop.unlink();
   // A reader like `head` that has seen enough is no failure.
-  if (outputError?.code === "EPIPE") return exitCode.ok;
-  failure = outputError ?? failure;
+  if (writing.error?.code === "EPIPE") return exitCode.ok;
+  failure = writing.error ?? failure;
   if (failure === undefined) return code;
   return io.interrupt.aborted ? exitCode.interrupted : report(failure, io, args.includes("--debug"));
 }
