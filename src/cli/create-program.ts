@@ -4,6 +4,7 @@ import type { CliIo } from "./cli-io.ts";
 import { addChatCommand } from "./commands/chat.ts";
 import { addGpuCommand } from "./commands/gpu.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
+import { addMediaCommand } from "./commands/media.ts";
 import { addModelCommand } from "./commands/model.ts";
 import type { ExitCode } from "./exit-code.ts";
 
@@ -34,5 +35,6 @@ export function createProgram(io: CliIo, setExitCode: SetExitCode): Command {
   addModelCommand(program, io);
   addInspectCommand(program, io);
   addGpuCommand(program, io);
+  addMediaCommand(program, io);
   return program;
 }

@@ -25,7 +25,7 @@ describe("help", () => {
   test("--help lists the commands", async () => {
     const { code, output, errors } = await run("--help");
     expect([code, errors]).toEqual([0, ""]);
-    for (const name of ["chat", "model", "inspect", "gpu"])
+    for (const name of ["chat", "model", "inspect", "gpu", "media"])
       expect(output).toMatch(new RegExp(`^ +${name} `, "m"));
   });
 

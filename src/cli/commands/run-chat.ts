@@ -1,5 +1,6 @@
 import { createBuiltInFunctions } from "../../chat/bot-functions/built-in-functions.ts";
-import { answerLines, answerPrompts } from "../chat/answer-lines.ts";
+import { answerLines } from "../chat/answer-lines.ts";
+import { answerPrompts } from "../chat/answer-prompts.ts";
 import { Chat } from "../chat/chat.ts";
 import { loadChat } from "../chat/chat-file.ts";
 import { openSession } from "../chat/open-session.ts";
