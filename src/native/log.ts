@@ -42,7 +42,6 @@ export class NativeLog {
   }
 
   #line(line: string): void {
-    this.#partial = "";
     if (line.trim() === "") return;
     if (this.#partialLevel === nativeLogLevels.warn || this.#partialLevel === nativeLogLevels.error) {
       this.#recent.push(line);
