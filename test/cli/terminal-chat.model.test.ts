@@ -25,7 +25,7 @@ afterEach(() => {
 async function openChat(maxNewTokens: number, ...args: string[]): Promise<Terminal> {
   const command = [process.execPath, program, "chat", "--model", join(folder, "tiny.gguf"), "--threads", "1"];
   const options = ["--max-new-tokens", String(maxNewTokens), ...args];
-  terminal = new Terminal([...command, ...options], { XDG_CACHE_HOME: folder }, `colloquy-${process.pid}`);
+  terminal = new Terminal([...command, ...options], { XDG_CACHE_HOME: folder });
   await terminal.waitFor(/\/help lists the commands\.\n>>$/);
   return terminal;
 }
@@ -40,13 +40,14 @@ describe.skipIf(!hasTmux)("a chat in a terminal (needs tmux)", () => {
     chat.press("Tab");
     await chat.waitFor(/>> \/history$/);
     chat.press("Enter");
-    await chat.waitFor(/\n0 user +Hello there\n1 model .*\n>>$/);
+    await chat.waitFor(/\n0 system .*\n1 user +Hello there\n2 model .*\n>>$/);
     chat.type(`/save ${folder}/ch`);
     chat.press("BSpace", "BSpace");
     chat.type("chat.json");
     chat.press("Enter");
     await chat.waitFor(/Saved to .*chat\.json\n>>$/);
     expect(JSON.parse(readFileSync(join(folder, "chat.json"), "utf8"))).toMatchObject([
+      { type: "system" },
       { type: "user", text: "Hello there" },
       { type: "model" },
     ]);
@@ -57,7 +58,7 @@ describe.skipIf(!hasTmux)("a chat in a terminal (needs tmux)", () => {
     chat.press("Tab");
     await chat.waitFor(/chat\.json$/);
     chat.press("Enter");
-    await chat.waitFor(/Loaded 2 messages\.\n>>$/);
+    await chat.waitFor(/Loaded 3 messages\.\n>>$/);
     chat.type("/rest");
     chat.press("Enter");
     await chat.waitFor(/did you mean \/reset\?.*\n>>$/);
@@ -90,9 +91,9 @@ describe.skipIf(!hasTmux)("a chat in a terminal (needs tmux)", () => {
     await chat.waitFor(/>> Go on\n\S/);
     chat.press("C-c");
     await chat.waitFor(/\(stopped; Ctrl\+C again leaves\)\n>>$/);
-    chat.type("/history 1");
+    chat.type("/history 2");
     chat.press("Enter");
-    await chat.waitFor(/>> \/history 1\n\S(.*\n)*>>$/);
+    await chat.waitFor(/>> \/history 2\n\S(.*\n)*>>$/);
     chat.type("And on");
     chat.press("Enter");
     await chat.waitFor(/>> And on\n\S/);

@@ -3,12 +3,15 @@ import { execFileSync, spawnSync } from "node:child_process";
 /** Whether there is a terminal to try the chat in. */
 export const hasTmux = spawnSync("tmux", ["-V"]).status === 0;
 
+let serverCount = 0;
+
 /** A program in a real terminal, tmux's, on a server of its own. */
 export class Terminal {
   readonly #socket: string;
 
-  constructor(command: readonly string[], environment: Readonly<Record<string, string>>, socket: string) {
-    this.#socket = socket;
+  constructor(command: readonly string[], environment: Readonly<Record<string, string>>) {
+    // A server that is being killed would take a new one of its name along.
+    this.#socket = `colloquy-${process.pid}-${serverCount++}`;
     const settings = Object.entries(environment).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
     const quoted = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
     // What the program ends with is shown, and the pane stays to be read.
