@@ -73,7 +73,7 @@ export function checkLlamaOptions(options: LlamaOptions): void {
     throw new InvalidArgumentError("logger must be a function");
   if (maxThreads !== undefined && !(Number.isInteger(maxThreads) && maxThreads >= 0))
     throw new InvalidArgumentError(`maxThreads must be an integer of 0 or more, not ${String(maxThreads)}`);
-  if (numa !== undefined && numa !== false && !(numa in numaStrategies))
+  if (numa !== undefined && numa !== false && !Object.hasOwn(numaStrategies, numa))
     throw new InvalidArgumentError(`numa must be false or one of ${Object.keys(numaStrategies).join(", ")}`);
   const device = typeof gpu === "object" && gpu !== null ? gpu.type : gpu;
   if (device !== undefined && !["auto", "metal", "cuda", "vulkan", false].includes(device))

@@ -108,7 +108,7 @@ export function checkContextOptions(options: LlamaContextOptions): void {
     "experimentalKvCacheValueType",
   ] as const) {
     const type = options[name];
-    if (type !== undefined && !(type in kvCacheTypes))
+    if (type !== undefined && !Object.hasOwn(kvCacheTypes, type))
       throw new InvalidArgumentError(
         `${name} must be one of ${Object.keys(kvCacheTypes).join(", ")}, not ${String(type)}`,
       );
