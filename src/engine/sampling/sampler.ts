@@ -28,11 +28,15 @@ export interface SampledToken {
   readonly token: Token;
   /** Only when asked for. */
   readonly logprobs?: LogProbabilities;
+  /** Only when asked for: the tokens it was drawn from and their logits after every step, best first. */
+  readonly candidates?: readonly (readonly [Token, number])[];
 }
 
 export interface SampleRequest {
   /** Report the log probabilities of this many best tokens. Default 0: none. */
   readonly logprobs?: number;
+  /** Report what the token was drawn from. Default false. */
+  readonly candidates?: boolean;
 }
 
 export interface SamplerSetup {
@@ -101,18 +105,22 @@ class ChainSampler implements Sampler {
     const count = request?.logprobs ?? 0;
     // Before the overlay: log probabilities are the model's own.
     const table = count > 0 ? readLogProbabilities(logits, count) : undefined;
+    const candidates: [Token, number][] | undefined = request?.candidates ? [] : undefined;
     let token = -1;
     try {
       this.#applyOverlay(logits);
-      token = this.#choose(logits, grammar);
+      token = this.#choose(logits, grammar, candidates);
     } finally {
       this.#overlay.restore(logits);
     }
     // Biases may forbid all that the grammar allows. The grammar wins.
-    if (token < 0) token = this.#choose(logits, grammar);
+    if (token < 0) token = this.#choose(logits, grammar, candidates);
     if (token < 0) throw new ColloquyError("native-failure", "The model gave no token that may come next");
-    if (table === undefined) return { token: token as Token };
-    return { token: token as Token, logprobs: { token: table.of(token), top: table.top } };
+    return {
+      token: token as Token,
+      ...(table && { logprobs: { token: table.of(token), top: table.top } }),
+      ...(candidates && { candidates }),
+    };
   }
 
   accept(token: Token): void {
@@ -142,14 +150,19 @@ class ChainSampler implements Sampler {
   }
 
   /** The chosen token, -1 when every token that may come next has a logit of `-Infinity`. */
-  #choose(logits: Float32Array, grammar: GrammarMatcher | undefined): number {
-    if (this.#sampling.temperature > 0) return this.#drawToken(this.#poolOf(logits, grammar));
+  #choose(logits: Float32Array, grammar: GrammarMatcher | undefined, report?: [Token, number][]): number {
+    if (this.#sampling.temperature > 0) return this.#drawToken(this.#poolOf(logits, grammar), report);
+    if (report !== undefined) {
+      const pool = this.#poolOf(logits, grammar);
+      takeBest(this.#candidates, pool, pool.count);
+      reportCandidates(this.#candidates, 1, report);
+    }
     const best = argmax(logits);
     if (grammar === undefined || (best >= 0 && grammar.allows(best))) return best;
     return argmaxAllowed(logits, maskOf(grammar));
   }
 
-  #drawToken(pool: Pool): number {
+  #drawToken(pool: Pool, report: [Token, number][] | undefined): number {
     const { topK, topP, minP, xtc, temperature } = this.#sampling;
     const candidates = this.#candidates;
     if (topK > 0 && topK < pool.count) {
@@ -165,6 +178,7 @@ class ChainSampler implements Sampler {
     if (candidates.sorted && minP > 0) keepMinP(candidates, minP);
     if (xtc !== undefined && candidates.count > 1 && this.#random.next() <= xtc.probability)
       excludeTopChoices(candidates, xtc.threshold);
+    if (report !== undefined) reportCandidates(candidates, temperature, report);
     return draw(candidates, temperature, this.#random.next());
   }
 
@@ -175,6 +189,15 @@ class ChainSampler implements Sampler {
     if (this.#allowed.length < logits.length) this.#allowed = new Int32Array(logits.length);
     return { logits, ids: this.#allowed, count: listAllowed(mask.words, this.#allowed, logits.length) };
   }
+}
+
+function reportCandidates(
+  { ids, logits, count }: Candidates,
+  temperature: number,
+  into: [Token, number][],
+): void {
+  for (let i = 0; i < count; i++) into.push([ids[i] as Token, logits[i]! / temperature]);
+  into.sort((a, b) => b[1] - a[1]);
 }
 
 function maskOf(grammar: GrammarMatcher): TokenMask {
