@@ -1,11 +1,15 @@
 import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 import { Closure } from "./closure.ts";
 import type { GrammarProgram } from "./compile-program.ts";
+import { FarCounts } from "./far-counts.ts";
 import { ITEM } from "./item-table.ts";
 import { doubled, END_NODE, StackStore } from "./stack-store.ts";
 
 /** The state in which the text cannot be continued to a match any more. */
 export const DEAD = 0;
+
+/** Texts up to so many characters are told apart by {@link Automaton.withoutFarCounts}. */
+export const NEAR_CHARACTERS = 16;
 
 const UNKNOWN = -1;
 const NOT_FORCED = -2;
@@ -29,6 +33,7 @@ export class Automaton {
   readonly start: number;
   readonly #store: StackStore;
   readonly #closure: Closure;
+  readonly #farCounts: FarCounts;
   #transitions: Int32Array<ArrayBuffer>;
   #stateSets = new Int32Array(64);
   #stateOfSet = new Int32Array(64);
@@ -41,6 +46,7 @@ export class Automaton {
     this.classOfByte = program.classOfByte;
     this.#store = new StackStore(program);
     this.#closure = new Closure(this.#store);
+    this.#farCounts = new FarCounts(this.#store, NEAR_CHARACTERS);
     this.#transitions = new Int32Array(64 * this.classCount);
     this.#closure.begin();
     this.#closure.add(program.root, this.#store.sets.intern([END_NODE]));
@@ -118,6 +124,14 @@ export class Automaton {
   /** The state that goes on as either state does. */
   union(left: number, right: number): number {
     return this.#stateFor(this.#store.union(this.#stateSets[left]!, this.#stateSets[right]!));
+  }
+
+  /**
+   * A state that takes every text that `state` takes, and of those up to {@link NEAR_CHARACTERS} long no others.
+   * States that differ only in how far they are from the end of a bounded repetition have it in common.
+   */
+  withoutFarCounts(state: number): number {
+    return this.#stateFor(this.#farCounts.without(this.#stateSets[state]!));
   }
 
   /** The same state as `state` of another automaton of the same program. */

@@ -2,20 +2,17 @@ import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { FEW_TOKENS } from "../matcher.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
 import type { TokenTrie } from "../trie/token-trie.ts";
-import { findSliceSet } from "./find-slice-set.ts";
 import { forcedTokens } from "./forced-tokens.ts";
 import { SliceChains } from "./slice-chain.ts";
+import { StateLoops } from "./state-loops.ts";
 import type { TokenReferences } from "./token-references.ts";
 import { walkTrie } from "./walk-trie.ts";
 
 /** Words of masks that are kept at most, for all states together. */
 const MAX_KEPT_WORDS = 2_000_000;
 const MAX_KEPT_FORCED = 4096;
-/** A walk over so many nodes is wide. */
-const WIDE_WALK = 30_000;
-/** A slice costs as much as several wide walks: it is made when they keep coming. */
-const WIDE_WALKS = 4;
-
+/** What an entry costs beside its mask, in words. */
+const ENTRY_WORDS = 32;
 /** The mask of one state: a list where it is short, else bits. */
 export type StateMask =
   | { readonly count: number; readonly ids: Int32Array; readonly words?: undefined }
@@ -26,16 +23,17 @@ export class MaskSource {
   readonly automaton: Automaton;
   readonly trie: TokenTrie;
   readonly references: TokenReferences;
-  readonly #masks = new Map<number, StateMask>();
+  readonly #masks = new Map<number, { readonly mask: StateMask; readonly size: number }>();
   #keptWords = 0;
-  #wideWalks = 0;
   readonly #forced = new Map<number, readonly number[]>();
   readonly #chains = new Map<TokenSlice, SliceChains>();
+  readonly #loops: StateLoops;
 
   constructor(automaton: Automaton, trie: TokenTrie, references: TokenReferences) {
     this.automaton = automaton;
     this.trie = trie;
     this.references = references;
+    this.#loops = new StateLoops(automaton);
   }
 
   mask(state: number): StateMask {
@@ -43,11 +41,28 @@ export class MaskSource {
     if (kept !== undefined) {
       this.#masks.delete(state);
       this.#masks.set(state, kept);
-      return kept;
+      return kept.mask;
     }
-    const mask = this.#compute(state);
-    this.#keep(state, mask);
-    return mask;
+    const near = this.automaton.tokens(state).length > 0 ? state : this.automaton.withoutFarCounts(state);
+    if (near === state) return this.#keep(state, this.#compute(state));
+    const common = this.mask(near);
+    return this.#keep(state, this.#withoutTooLong(common, state), common);
+  }
+
+  /** The mask of a state, given that of the state without far counts, which can only be wrong about long tokens. */
+  #withoutTooLong(near: StateMask, state: number): StateMask {
+    const { longTokens, longWords, scratch } = this.trie;
+    const count = walkTrie(this.automaton, this.#loops, longTokens, state, scratch, 0);
+    let known = 0;
+    if (near.ids !== undefined)
+      for (const token of near.ids) known += (longWords[token >>> 5]! >>> (token & 31)) & 1;
+    else for (let i = 0; i < longWords.length; i++) known += bitCount(near.words[i]! & longWords[i]!);
+    if (known === count) return near;
+    const words = near.words?.slice() ?? new Uint32Array(this.trie.wordCount);
+    if (near.ids !== undefined) for (const token of near.ids) setBit(words, token);
+    for (let i = 0; i < longWords.length; i++) words[i]! &= ~longWords[i]!;
+    for (let i = 0; i < count; i++) setBit(words, scratch[i]!);
+    return fromWords(words);
   }
 
   /** Tokens that must come next. */
@@ -90,9 +105,7 @@ export class MaskSource {
     let count = 0;
     if (sliced !== undefined) count = sliced.count;
     else {
-      const walk = walkTrie(automaton, trie.trie, state, trie.scratch, 0);
-      count = walk.count;
-      if (walk.visited > WIDE_WALK) this.#addSlice(state);
+      count = walkTrie(automaton, this.#loops, trie.trie, state, trie.scratch, 0);
       if (references.length === 0 && count + ends.length <= FEW_TOKENS)
         return shortMask(trie.scratch.subarray(0, count), ends);
     }
@@ -111,12 +124,11 @@ export class MaskSource {
     const { trie, automaton } = this;
     const { length, states } = chains.chain(state);
     let count = 0;
-    const reach = (from: number) => chains.reach(from);
-    for (const { characters, byte, trie: rest, plainHeights } of chains.slice.remainders) {
+    for (const { characters, byte, trie: rest } of chains.slice.remainders) {
       if (characters > length) continue;
       const from = states[Math.min(characters, states.length - 1)]!;
       if (automaton.step(from, byte) === DEAD) continue;
-      count = walkTrie(automaton, rest, from, trie.scratch, count, { heights: plainHeights, reach }).count;
+      count = walkTrie(automaton, this.#loops, rest, from, trie.scratch, count);
     }
     const plain = chains.slice.plainMask(length);
     return { words: plain.words, plainCount: plain.count, count };
@@ -134,27 +146,18 @@ export class MaskSource {
     return best;
   }
 
-  #addSlice(state: number): void {
-    if (++this.#wideWalks < WIDE_WALKS || !this.trie.hasRoomForSlices) return;
-    this.#wideWalks = 0;
-    const ranges = findSliceSet(this.automaton, this.trie.trie, state);
-    if (ranges !== undefined) this.trie.slice(ranges);
-  }
-
-  #keep(state: number, mask: StateMask): void {
-    this.#masks.set(state, mask);
-    this.#keptWords += sizeOf(mask);
+  /** Keeps a mask; one that is that of another state as well costs nothing more. */
+  #keep(state: number, mask: StateMask, common?: StateMask): StateMask {
+    const size = ENTRY_WORDS + (mask === common ? 0 : (mask.ids ?? mask.words).length);
+    this.#masks.set(state, { mask, size });
+    this.#keptWords += size;
     for (const [oldest, entry] of this.#masks) {
       if (this.#keptWords <= MAX_KEPT_WORDS) break;
       this.#masks.delete(oldest);
-      this.#keptWords -= sizeOf(entry);
+      this.#keptWords -= entry.size;
     }
+    return mask;
   }
-}
-
-/** What an entry costs, bookkeeping included. */
-function sizeOf(mask: StateMask): number {
-  return 32 + (mask.ids ?? mask.words).length;
 }
 
 function shortMask(tokens: Int32Array, ends: readonly number[]): StateMask {

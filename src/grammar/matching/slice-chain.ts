@@ -1,6 +1,7 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { utf8Sequences } from "../automaton/utf8-sequences.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
+import { type ClassSequence, classSequences, stateAfterAny } from "./state-after-any.ts";
 
 const NONE = -1;
 
@@ -22,18 +23,14 @@ export class SliceChains {
   readonly slice: TokenSlice;
   readonly #automaton: Automaton;
   /** The slice's characters as sequences of ranges of byte classes. */
-  readonly #sequences: readonly (readonly (readonly [number, number])[])[];
+  readonly #sequences: readonly ClassSequence[];
   /** For each state: the state after any one character of the slice, or that there is none. 0 is unknown. */
   #next = new Int32Array(64);
-  readonly #reaches = new Map<number, number>();
 
   constructor(automaton: Automaton, slice: TokenSlice) {
     this.slice = slice;
     this.#automaton = automaton;
-    const { classOfByte } = automaton;
-    this.#sequences = slice.ranges
-      .flatMap(utf8Sequences)
-      .map((sequence) => sequence.map(([first, last]) => [classOfByte[first]!, classOfByte[last]!] as const));
+    this.#sequences = classSequences(automaton, slice.ranges.flatMap(utf8Sequences));
   }
 
   /**
@@ -57,53 +54,15 @@ export class SliceChains {
     return { length: states.length - 1, states, goesOn: true };
   }
 
-  /** The length of the {@link chain} that begins in a state. */
-  reach(state: number): number {
-    let length = this.#reaches.get(state);
-    if (length === undefined) this.#reaches.set(state, (length = this.chain(state).length));
-    return length;
-  }
-
   #after(state: number): number {
     if (state >= this.#next.length) {
       const grown = new Int32Array(Math.max(this.#next.length * 2, state + 1));
       grown.set(this.#next);
       this.#next = grown;
     }
-    if (this.#next[state] === 0) this.#next[state] = this.#findAfter(state);
+    if (this.#next[state] === 0)
+      this.#next[state] = stateAfterAny(this.#automaton, state, this.#sequences) || NONE;
     return this.#next[state]!;
-  }
-
-  #findAfter(state: number): number {
-    let found = 0;
-    for (const sequence of this.#sequences) {
-      found = this.#follow(state, sequence, 0, found);
-      if (found === NONE) return NONE;
-    }
-    return found === 0 ? NONE : found;
-  }
-
-  /** The common state after all byte sequences that the ranges stand for, given the one found so far (or 0). */
-  #follow(
-    state: number,
-    sequence: readonly (readonly [number, number])[],
-    at: number,
-    known: number,
-  ): number {
-    const [first, last] = sequence[at]!;
-    let found = known;
-    let previous = -1;
-    for (let byteClass = first; byteClass <= last; byteClass++) {
-      const next = this.#automaton.stepClass(state, byteClass);
-      if (next === DEAD) return NONE;
-      if (next === previous) continue;
-      previous = next;
-      if (at + 1 < sequence.length) found = this.#follow(next, sequence, at + 1, found);
-      else if (found === 0) found = next;
-      else if (found !== next) return NONE;
-      if (found === NONE) return NONE;
-    }
-    return found;
   }
 
   #takesAny(state: number): boolean {

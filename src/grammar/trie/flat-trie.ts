@@ -1,3 +1,4 @@
+import { type BelowNodes, findBelowNodes } from "./below-nodes.ts";
 import type { TokenParts } from "./token-bytes.ts";
 
 /**
@@ -18,6 +19,7 @@ export interface FlatTrie {
   readonly tokens: Int32Array;
   /** One more than the greatest depth. */
   readonly height: number;
+  readonly below: BelowNodes;
 }
 
 /** Builds the trie of tokens that are sorted by their parts; none of these is empty. */
@@ -57,6 +59,7 @@ export function buildFlatTrie({ data, from, to }: TokenParts, tokens: Int32Array
     tokenStarts: tokenStarts.slice(0, nodeCount + 1),
     tokens,
     height,
+    below: findBelowNodes(nodeCount, bytes, depths, ends, height),
   };
 }
 

@@ -9,14 +9,7 @@ export interface SliceRemainder {
   readonly byte: number;
   /** The tokens by their bytes from that byte on. */
   readonly trie: FlatTrie;
-  /**
-   * For each node: how many bytes the longest way below it has, when it and all below it are ASCII and all below it are
-   * of the slice's set; else {@link NOT_PLAIN}.
-   */
-  readonly plainHeights: Uint8Array;
 }
-
-export const NOT_PLAIN = 255;
 
 /**
  * The tokens of a vocabulary, parted by a set of characters: the plain ones, made only of whole characters of the set,
@@ -65,7 +58,7 @@ export function buildTokenSlice(
     const sorted = Int32Array.from(group);
     sortTokens(parts, sorted);
     const trie = buildFlatTrie(parts, sorted);
-    return { characters: key >> 8, byte: key & 255, trie, plainHeights: plainHeights(trie, contains) };
+    return { characters: key >> 8, byte: key & 255, trie };
   });
   const plainMask = cumulativeMasks(
     plain.slice(0, plainCount),
@@ -74,20 +67,6 @@ export function buildTokenSlice(
     wordCount,
   );
   return { ranges, plainCount, longest, remainders, plainMask };
-}
-
-function plainHeights(trie: FlatTrie, contains: (code: number) => boolean): Uint8Array {
-  const heights = new Uint8Array(trie.nodeCount);
-  for (let node = trie.nodeCount - 1; node >= 0; node--) {
-    let height = trie.bytes[node]! < 0x80 ? 0 : NOT_PLAIN;
-    for (let child = node + 1; child < trie.ends[node]! && height < NOT_PLAIN; child = trie.ends[child]!)
-      height =
-        trie.bytes[child]! < 0x80 && contains(trie.bytes[child]!)
-          ? Math.max(height, Math.min(heights[child]! + 1, NOT_PLAIN))
-          : NOT_PLAIN;
-    heights[node] = height;
-  }
-  return heights;
 }
 
 /** How many characters of the set a token begins with, and where the first byte after them is. */

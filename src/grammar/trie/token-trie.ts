@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../../base/errors.ts";
+import { NEAR_CHARACTERS } from "../automaton/automaton.ts";
 import { complementRanges, normalizeRanges } from "../code-points.ts";
 import type { CodePointRange } from "../ir.ts";
 import type { GrammarVocabulary } from "../vocabulary.ts";
@@ -6,11 +7,9 @@ import { buildFlatTrie, type FlatTrie } from "./flat-trie.ts";
 import { readTokenBytes, sortTokens, type TokenBytes, wholeTokens } from "./token-bytes.ts";
 import { buildTokenSlice, type TokenSlice } from "./token-slice.ts";
 
-const MAX_SLICES = 4;
-
 /**
  * What most open strings take, so that the first mask need not wait for it: everything but controls, quote and
- * backslash, surrogates excepted. Other sets are sliced when they are first met.
+ * backslash, surrogates excepted.
  */
 const COMMON_SLICE: readonly CodePointRange[] = complementRanges([
   [0, 0x1f],
@@ -22,7 +21,7 @@ const COMMON_SLICE: readonly CodePointRange[] = complementRanges([
 
 /**
  * The tokens of one vocabulary, arranged for masks. Build it once per model and share it:
- * it is not changed by its use, apart from slices that are added when they are first needed.
+ * it is not changed by its use.
  *
  * @example
  * const trie = TokenTrie.from(vocabulary);
@@ -34,6 +33,10 @@ export class TokenTrie {
   readonly wordCount: number;
   readonly bytes: TokenBytes;
   readonly trie: FlatTrie;
+  /** The tokens of more than {@link NEAR_CHARACTERS} characters. */
+  readonly longTokens: FlatTrie;
+  /** The same tokens as a mask. */
+  readonly longWords: Uint32Array;
   /** Room for a list of token ids, for whoever is at work: nobody leaves anything in it. */
   readonly scratch: Int32Array;
   readonly #isEnd: Uint8Array;
@@ -54,6 +57,12 @@ export class TokenTrie {
     const sorted = tokens.slice(0, count);
     sortTokens(wholeTokens(this.bytes), sorted);
     this.trie = buildFlatTrie(wholeTokens(this.bytes), sorted);
+    this.longTokens = buildFlatTrie(
+      wholeTokens(this.bytes),
+      sorted.filter((id) => isLong(this.bytes, id)),
+    );
+    this.longWords = new Uint32Array(this.wordCount);
+    for (const id of this.longTokens.tokens) this.longWords[id >>> 5]! |= 1 << (id & 31);
     this.slice(COMMON_SLICE);
   }
 
@@ -83,10 +92,6 @@ export class TokenTrie {
     return this.#slices.values();
   }
 
-  get hasRoomForSlices(): boolean {
-    return this.#slices.size < MAX_SLICES;
-  }
-
   /** The slice for a set of characters, built when it is first asked for. */
   slice(ranges: readonly CodePointRange[]): TokenSlice {
     const normalized = normalizeRanges(ranges);
@@ -98,4 +103,13 @@ export class TokenTrie {
     }
     return slice;
   }
+}
+
+function isLong({ data, starts }: TokenBytes, token: number): boolean {
+  const end = starts[token + 1]!;
+  let at = starts[token]!;
+  if (end - at <= NEAR_CHARACTERS) return false;
+  let characters = 0;
+  for (; at < end; at++) if ((data[at]! & 0xc0) !== 0x80) characters++;
+  return characters > NEAR_CHARACTERS;
 }
