@@ -1,0 +1,71 @@
+import type { ObjectReader } from "../http/object-reader.ts";
+import { FieldError } from "../http/request-error.ts";
+import type { Serving } from "../serving.ts";
+
+/** Functions as the chat layer takes them. */
+export type ToolDefinitions = Readonly<
+  Record<string, { readonly description?: string; readonly params?: object } | undefined>
+>;
+
+export interface ToolUse {
+  /** All tools of the request. */
+  readonly definitions: ToolDefinitions;
+  /** Those that may be called. */
+  readonly callable: Readonly<Record<string, { readonly description?: string; readonly params?: object }>>;
+  /** Whether the response must be a call. */
+  readonly forced: boolean;
+  readonly maxParallelCalls: number | undefined;
+}
+
+const descriptionLength = 10_000;
+
+/** `tools`, `tool_choice` and `parallel_tool_calls`. */
+export function readTools(reader: ObjectReader, serving: Pick<Serving, "limits" | "grammars">): ToolUse {
+  const definitions: Record<string, { description?: string; params?: object }> = {};
+  for (const tool of reader.objects("tools", serving.limits.tools) ?? []) {
+    tool.required("type", tool.oneOf("type", "function"));
+    const definition = tool.required("function", tool.object("function"));
+    const name = definition.required("name", definition.string("name", 64));
+    if (!/^[a-zA-Z0-9_-]+$/.test(name) || name === "__proto__") {
+      throw new FieldError(definition.path("name"), "must consist of letters, digits, _ and -");
+    }
+    if (Object.hasOwn(definitions, name)) throw new FieldError(definition.path("name"), "is used twice");
+    const params = definition.get("parameters");
+    // An empty object says that there are no parameters.
+    const hasParams = params !== undefined && Object.keys(params as object).length > 0;
+    // Calls are written by the chat layer; a schema that it cannot use is refused before anything is written.
+    if (params !== undefined) serving.grammars.get(params, definition.path("parameters"), "guide");
+    definitions[name] = {
+      description: definition.string("description", descriptionLength),
+      ...(hasParams ? { params: params as object } : {}),
+    };
+  }
+  const isParallel = reader.boolean("parallel_tool_calls") ?? true;
+  return {
+    definitions,
+    ...readChoice(reader, definitions),
+    maxParallelCalls: isParallel ? undefined : 1,
+  };
+}
+
+function readChoice(
+  reader: ObjectReader,
+  definitions: ToolUse["callable"],
+): Pick<ToolUse, "callable" | "forced"> {
+  const choice = reader.get("tool_choice");
+  if (typeof choice === "object") {
+    const named = reader.object("tool_choice")!;
+    named.required("type", named.oneOf("type", "function"));
+    const target = named.required("function", named.object("function"));
+    const name = target.required("name", target.string("name", 64));
+    const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined;
+    if (definition === undefined) throw new FieldError(target.path("name"), "is not among the tools");
+    return { callable: { [name]: definition }, forced: true };
+  }
+  const mode = reader.oneOf("tool_choice", "auto", "none", "required") ?? "auto";
+  if (mode === "none") return { callable: {}, forced: false };
+  if (mode === "required" && Object.keys(definitions).length === 0) {
+    throw new FieldError("tool_choice", "requires a call, but there are no tools");
+  }
+  return { callable: definitions, forced: mode === "required" };
+}

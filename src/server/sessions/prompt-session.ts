@@ -1,0 +1,252 @@
+import { ColloquyError } from "../../base/errors.ts";
+import type { ChatSessionModelFunctions } from "../../chat/functions/chat-session-function.ts";
+import { LlamaChat } from "../../chat/generation/llama-chat.ts";
+import type { ResponseListeners } from "../../chat/response/response-builder.ts";
+import { runPrompt } from "../../chat/session/prompt-run.ts";
+import type { EvaluationReport } from "../../engine/context-sequence.ts";
+import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import { errorBody } from "../http/error-response.ts";
+import { EventStream } from "../http/event-stream.ts";
+import { FieldError, RequestError } from "../http/request-error.ts";
+import { generationSignal, TimeLimitError } from "../pool/generation-signal.ts";
+import { MeteredSequence } from "../pool/metered-sequence.ts";
+import { renderedPrompt } from "../pool/rendered-prompt.ts";
+import type { Lease } from "../pool/sequence-pool.ts";
+import type { Serving } from "../serving.ts";
+import { newMessage } from "../store/chat-store.ts";
+import type { StoredMessage, StoredSession } from "../store/stored-session.ts";
+import { samplingOptions } from "./read-settings.ts";
+import { historyKey, sessionHistory } from "./session-history.ts";
+import { messageJson } from "./session-json.ts";
+import type { ContextReport, ReplyStats, SessionEvents, SessionSettings } from "./wire.ts";
+
+export interface PromptInput {
+  /** What the user says; without it, the chat is answered as it stands. */
+  readonly text: string | undefined;
+  readonly maxTokens: number | undefined;
+}
+
+type Send = <Name extends keyof SessionEvents>(name: Name, data: SessionEvents[Name]) => void;
+
+/** Most often that figures are sent, milliseconds. */
+const statsEveryMs = 250;
+
+/**
+ * Writes a reply in a chat. Resolves to a stream of events as soon as a sequence is free and the user's message is in
+ * the store; errors before that are thrown.
+ * @throws ColloquyError `busy`, `queue-full`, `invalid-argument`
+ */
+export async function promptSession(
+  serving: Serving,
+  session: StoredSession,
+  input: PromptInput,
+  client: AbortSignal,
+): Promise<Response> {
+  if (input.text === undefined && session.messages.length === 0) {
+    throw new FieldError("text", "is required in a chat without messages");
+  }
+  checkRoom(serving, session, input);
+  const run = serving.runs.begin(session.id);
+  let lease: Lease | undefined;
+  try {
+    const asked = input.text === undefined ? [] : [newMessage({ type: "user", text: input.text })];
+    const messages = [...session.messages, ...asked];
+    const settings = session.settings as SessionSettings;
+    const history = sessionHistory(serving, settings, messages);
+    const functions = settings.schema === null ? serving.functions : undefined;
+    const waiting = generationSignal(serving.limits.queueMs * 2, run.signal, client, serving.closing);
+    lease = await serving.pool
+      .acquire({
+        target: () => renderedPrompt(serving, serving.chatWrapper, history, functions),
+        signal: waiting.signal,
+      })
+      .finally(waiting.release);
+    if (serving.store.get(session.id) === undefined) throw noSession();
+    if (asked.length > 0) serving.store.change(session.id, messages);
+    const stream = new EventStream(serving.limits.streamBufferBytes);
+    const send: Send = (name, data) => stream.send(data, name);
+    const state = { serving, session, input, asked, messages, history, settings, functions, lease, send };
+    void writeReply(state, [run.signal, client, stream.signal]).finally(() => {
+      run.end();
+      stream.end();
+    });
+    return stream.response;
+  } catch (error) {
+    lease?.release();
+    run.end();
+    throw error;
+  }
+}
+
+interface ReplyTask {
+  readonly serving: Serving;
+  readonly session: StoredSession;
+  readonly input: PromptInput;
+  readonly asked: readonly StoredMessage[];
+  readonly messages: readonly StoredMessage[];
+  readonly history: readonly ChatHistoryItem[];
+  readonly settings: SessionSettings;
+  readonly functions: ChatSessionModelFunctions | undefined;
+  readonly lease: Lease;
+  readonly send: Send;
+}
+
+/** Never rejects: what goes wrong is sent. */
+async function writeReply(task: ReplyTask, signals: readonly AbortSignal[]): Promise<void> {
+  const { serving, lease, send } = task;
+  const end = generationSignal(serving.limits.generationMs, serving.closing, ...signals);
+  try {
+    for (const message of task.asked) send("message", { message: messageJson(message) });
+    await generateReply(task, end.signal);
+  } catch (error) {
+    send("error", errorBody(error));
+  } finally {
+    end.release();
+    lease.release();
+  }
+}
+
+async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void> {
+  const { serving, session, settings, history, messages, lease, send } = task;
+  const report = (evaluation: EvaluationReport, usedTokens: number) => {
+    const context = contextReport(serving, evaluation, usedTokens);
+    serving.runs.remember(session.id, context);
+    send("context", context);
+  };
+  const sendStats = statsSender(send);
+  const sequence: MeteredSequence = new MeteredSequence(lease.sequence, {
+    onEvaluated: report,
+    onToken: () => sendStats(sequence),
+  });
+  const window = serving.runs.window(session.id, historyKey(settings, session.messages));
+  const chat = new LlamaChat({ contextSequence: sequence, chatWrapper: serving.chatWrapper });
+  const base = samplingOptions(settings.sampling);
+  const grammar = settings.schema === null ? undefined : serving.grammars.get(settings.schema, "schema");
+  const options = {
+    ...base,
+    maxTokens: task.input.maxTokens ?? base.maxTokens,
+    signal,
+    stopOnAbortSignal: true,
+    ...listeners(send),
+  };
+  const { fullResponse, metadata, lastEvaluation } = await runPrompt({
+    chat,
+    history: withResponse(history),
+    window: window && withResponse([...window.items, ...task.asked.map(({ item }) => item)]),
+    shiftMetadata: window?.shiftMetadata,
+    contextShift: undefined,
+    options:
+      grammar === undefined
+        ? { ...options, functions: announced(task.functions ?? {}, send), functionErrors: "report" }
+        : { ...options, grammar },
+  });
+  const isLate = metadata.stopReason === "abort" && signal.reason instanceof TimeLimitError;
+  const reply = newMessage(
+    { type: "model", response: fullResponse },
+    isLate ? "timeLimit" : metadata.stopReason,
+  );
+  const written = withReply(messages, reply);
+  if (serving.store.get(session.id) === undefined) throw noSession();
+  serving.store.change(session.id, written, task.asked.length > 0);
+  serving.runs.rememberWindow(session.id, {
+    key: historyKey(settings, written),
+    items: lastEvaluation.contextWindow,
+    shiftMetadata: lastEvaluation.contextShiftMetadata,
+  });
+  const stats = statsOf(sequence);
+  serving.metrics.countReply(stats);
+  const evaluation = lease.sequence.lastEvaluation;
+  if (evaluation !== undefined) report(evaluation, lease.sequence.contextTokens.length);
+  send("done", { message: messageJson(reply), stats });
+}
+
+function checkRoom({ limits }: Serving, { messages }: StoredSession, { text }: PromptInput): void {
+  if (messages.length + (text === undefined ? 1 : 2) > limits.messages) {
+    throw new ColloquyError("range", `A chat has at most ${limits.messages} messages`);
+  }
+}
+
+export function noSession(): RequestError {
+  return new RequestError(404, "range", "There is no such chat");
+}
+
+/** The reply comes last; one that continues a model's message takes its place. */
+function withReply(messages: readonly StoredMessage[], reply: StoredMessage): StoredMessage[] {
+  const continues = messages.at(-1)?.item.type === "model";
+  return [...(continues ? messages.slice(0, -1) : messages), reply];
+}
+
+function withResponse(history: readonly ChatHistoryItem[]): ChatHistoryItem[] {
+  return history.at(-1)?.type === "model" ? [...history] : [...history, { type: "model", response: [] }];
+}
+
+function contextReport(serving: Serving, report: EvaluationReport, usedTokens: number): ContextReport {
+  const { reusedTokens, movedTokens, sharedTokens, evaluatedTokens, promptMs } = report;
+  const { contextSize } = serving;
+  return {
+    contextSize,
+    usedTokens,
+    reusedTokens,
+    movedTokens,
+    sharedTokens,
+    evaluatedTokens,
+    promptMs: Math.round(promptMs),
+  };
+}
+
+function statsOf(sequence: MeteredSequence): ReplyStats {
+  const { promptTokens, cachedTokens, generatedTokens, tokensPerSecond } = sequence;
+  return { promptTokens, cachedTokens, generatedTokens, tokensPerSecond };
+}
+
+function statsSender(send: Send): (sequence: MeteredSequence) => void {
+  let last = performance.now();
+  return ({ generatedTokens, tokensPerSecond }) => {
+    const now = performance.now();
+    if (now - last < statsEveryMs) return;
+    last = now;
+    send("stats", { generatedTokens, tokensPerSecond });
+  };
+}
+
+function listeners(send: Send): ResponseListeners {
+  return {
+    onResponseChunk: (chunk) => {
+      if (chunk.type === undefined) {
+        if (chunk.text !== "") send("text", { text: chunk.text });
+        return;
+      }
+      const { segmentType, text, segmentStartTime, segmentEndTime } = chunk;
+      send("segment", {
+        segmentType,
+        text,
+        ...(segmentStartTime === undefined ? {} : { started: true }),
+        ...(segmentEndTime === undefined ? {} : { ended: true }),
+      });
+    },
+  };
+}
+
+/** The functions, telling when they are called and what they return. */
+function announced(functions: ChatSessionModelFunctions, send: Send): ChatSessionModelFunctions {
+  let calls = 0;
+  const entries = Object.entries(functions).map(([name, definition]) => [
+    name,
+    {
+      ...definition,
+      handler: async (params: unknown) => {
+        const index = calls++;
+        send("call", { index, name, params: params ?? null });
+        try {
+          const result = await definition.handler(params as never);
+          send("result", { index, name, result: result ?? null });
+          return result;
+        } catch (error) {
+          send("result", { index, name, result: { error: (error as Error).message } });
+          throw error;
+        }
+      },
+    },
+  ]);
+  return Object.fromEntries(entries);
+}
