@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../../base/errors.ts";
 import { partialState, readNativeState, writeNativeState } from "../state/native-state.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
@@ -7,10 +8,14 @@ interface Checkpoint {
   readonly bytes: Uint8Array;
 }
 
-/** Checkpoints kept for a sequence at most; the oldest goes. */
-const checkpointsMax = 16;
-/** Bytes of all checkpoints of a sequence at most. */
-const checkpointBytesMax = 256 * 2 ** 20;
+export interface CheckpointOptions {
+  /** Checkpoints kept for a sequence at most; the oldest goes. Default 16. */
+  max?: number;
+  /** Bytes of all checkpoints of a sequence at most, but the last one stays; `null` for no bound. Default 256 MiB. */
+  maxMemory?: number | null;
+  /** Accepted for programs written for node-llama-cpp: checkpoints are taken at the ends of prompts. */
+  interval?: number | false;
+}
 
 /**
  * Recurrent states, and window caches that are not full size, cannot be cut at an arbitrary token. Their sequences keep
@@ -18,6 +23,17 @@ const checkpointBytesMax = 256 * 2 ** 20;
  */
 export class Checkpoints {
   #list: Checkpoint[] = [];
+  #max = 16;
+  #bytesMax = 256 * 2 ** 20;
+
+  /** @throws InvalidArgumentError */
+  limit({ max = this.#max, maxMemory = this.#bytesMax }: CheckpointOptions): void {
+    const bytesMax = maxMemory ?? Number.POSITIVE_INFINITY;
+    if (!(Number.isInteger(max) && max >= 1 && typeof bytesMax === "number" && bytesMax >= 0))
+      throw new InvalidArgumentError("checkpoints takes {max: 1 or more, maxMemory: bytes or null}");
+    this.#max = max;
+    this.#bytesMax = bytesMax;
+  }
 
   get bytes(): number {
     return this.#list.reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -34,7 +50,7 @@ export class Checkpoints {
     const bytes = await readNativeState(functions, context, held.id, partialState);
     this.#list.push({ length, bytes });
     this.#list.sort((a, b) => a.length - b.length);
-    while (this.#list.length > checkpointsMax || (this.#list.length > 1 && this.bytes > checkpointBytesMax))
+    while (this.#list.length > this.#max || (this.#list.length > 1 && this.bytes > this.#bytesMax))
       this.#list.shift();
   }
 

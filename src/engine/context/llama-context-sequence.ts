@@ -22,6 +22,7 @@ import { readStateFile, writeStateFile } from "../state/state-file.ts";
 import type { Token } from "../token.ts";
 import { TokenMeter } from "../token-meter.ts";
 import { alignSequence } from "./align-sequence.ts";
+import type { CheckpointOptions } from "./checkpoints.ts";
 import { continueSequence, type LogitRows } from "./continue-sequence.ts";
 import type { LlamaContext } from "./llama-context.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
@@ -36,6 +37,10 @@ export interface SequenceOptions {
   drafts?: boolean;
   /** What leaves the sequence when `evaluate()` and its kin find it full. Default: the oldest tokens. */
   contextShift?: ContextShiftOptions;
+  /** How many copies are kept to go back to, where the state cannot be cut: see `needsCheckpoints`. */
+  checkpoints?: CheckpointOptions;
+  /** Accepted for programs written for node-llama-cpp and not used: see {@link drafts}. */
+  tokenPredictor?: unknown;
 }
 
 /** One conversation's place in a context. Made by `context.getSequence()`. */
@@ -222,6 +227,10 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     return this.dispose();
   }
 
+  /** What `getSequence()` was given. */
+  get tokenPredictor(): unknown {
+    return this.#options.tokenPredictor;
+  }
   /** @internal */
   get contextShift(): ContextShiftOptions {
     return this.#options.contextShift ?? {};

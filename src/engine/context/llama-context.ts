@@ -145,7 +145,8 @@ export class LlamaContext {
    */
   getSequence(options: SequenceOptions = {}): LlamaContextSequence {
     this.#scope.check();
-    const sequence = new LlamaContextSequence(this, this.store, this.store.take(), options);
+    const held = this.store.take(options.checkpoints);
+    const sequence = new LlamaContextSequence(this, this.store, held, options);
     sequence.onDispose(this.#scope.add(() => sequence.dispose()));
     return sequence;
   }

@@ -6,7 +6,7 @@ import { Ledger } from "../ledger/ledger.ts";
 import { commonPrefixLength, findLongestPrefix } from "../ledger/longest-prefix.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
-import { Checkpoints } from "./checkpoints.ts";
+import { type CheckpointOptions, Checkpoints } from "./checkpoints.ts";
 import { StateKeeper } from "./state-keeper.ts";
 
 /** What the context holds for one sequence id. */
@@ -65,13 +65,15 @@ export class SequenceStore {
   }
 
   /** @throws ColloquyError `range` when all are taken */
-  take(): HeldSequence {
+  take(checkpointOptions: CheckpointOptions = {}): HeldSequence {
+    const checkpoints = new Checkpoints();
+    checkpoints.limit(checkpointOptions);
     for (let id = 0; id < this.setup.totalSequences; id++) {
       if (this.#held.has(id)) continue;
       const held: HeldSequence = {
         id,
         ledger: new Ledger(),
-        checkpoints: new Checkpoints(),
+        checkpoints,
         sharedEnd: 0,
         reading: undefined,
       };

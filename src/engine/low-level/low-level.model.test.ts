@@ -331,7 +331,20 @@ describe("what a sequence and its context tell", () => {
     await recurrent.adaptStateToTokens([...tokens.slice(0, 8), 3 as Token]);
     expect(recurrent.contextTokens).toEqual(tokens.slice(0, 7));
     expect(recurrent.tokenMeter.usedInputTokens).toBe(before);
-    await Promise.all([plain.context.dispose(), recurrent.context.dispose()]);
+    const few = await fresh(models.mamba, {}, { checkpoints: { max: 2 } });
+    const bytes: number[] = [];
+    for (const token of tokens.slice(0, 4)) {
+      await few.evaluateWithoutGeneratingNewTokens([token]);
+      await few.takeCheckpoint();
+      bytes.push(few.checkpointsMemoryUsage);
+    }
+    expect(bytes.map((value) => value / bytes[0]!)).toEqual([1, 2, 2, 2]);
+    expect(few.lastCheckpointIndex).toBe(3);
+    const { context } = few;
+    await few.dispose();
+    expect(() => context.getSequence({ checkpoints: { max: 0 } })).toThrow(/max: 1 or more/);
+    expect(context.sequencesLeft).toBe(1);
+    await Promise.all([plain.context.dispose(), recurrent.context.dispose(), context.dispose()]);
   });
 
   test("cache types, memory and timings", async () => {
