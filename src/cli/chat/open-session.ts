@@ -18,6 +18,7 @@ export interface SessionSettings {
 /** A session with everything below it; `dispose` gives all of it back. */
 export interface OpenSession {
   readonly session: LlamaChatSession;
+  /** The file's name: what stands inside of files as a name is often a note of whoever made them. */
   readonly modelName: string;
   /** Something worth telling about this machine. */
   readonly hint: string | undefined;
@@ -44,10 +45,9 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
       systemPrompt: settings.systemPrompt,
       chatWrapper: chatWrapper ?? "auto",
     });
-    const name = model.metadata["general.name"];
     return {
       session,
-      modelName: typeof name === "string" && name !== "" ? name : basename(modelPath, ".gguf"),
+      modelName: basename(modelPath, ".gguf"),
       hint: llama.hint,
       dispose: () => llama.dispose(),
     };

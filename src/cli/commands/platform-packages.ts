@@ -46,16 +46,7 @@ export async function addPackage(
   await writeFile(join(folder, "package.json"), '{ "private": true }\n', { flag: "wx" }).catch(() => {});
   const wanted = `@node-llama-cpp/${chosen.name}@${platformPackageVersion}`;
   errors.write(`Installing ${wanted} into ${folder}\n`);
-  const args = [
-    "install",
-    "--prefix",
-    folder,
-    "--no-audit",
-    "--no-fund",
-    "--ignore-scripts",
-    "--force",
-    wanted,
-  ];
+  const args = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", wanted];
   const code = await run("npm", args, interrupt);
   const added = librariesOfPackage(chosen.name, folder);
   if (code !== 0 || added === undefined) {
