@@ -70,6 +70,18 @@ export {
   type LLamaChatPromptCompletionEngineOptions,
   LlamaChatSessionPromptCompletionEngine,
 } from "./chat/session/prompt-completion-engine.ts";
+// chat: streaming
+export { generate } from "./chat/streaming/generate.ts";
+export {
+  type ChatModelOptions,
+  createChatModel,
+  type FromPretrainedOptions,
+  type GenerateReplyOptions,
+  NanoLLM,
+} from "./chat/streaming/nano-llm.ts";
+export type { ReplyOptions } from "./chat/streaming/reply-options.ts";
+export { SequenceCache } from "./chat/streaming/sequence-cache.ts";
+export { type ReplyStats, StreamingResponse } from "./chat/streaming/streaming-response.ts";
 // engine
 export type { KvCacheType, LlamaContextOptions } from "./engine/context/context-options.ts";
 export { LlamaContext, type LlamaContextStats } from "./engine/context/llama-context.ts";

@@ -55,3 +55,17 @@ export {
   type LLamaChatPromptCompletionEngineOptions,
   LlamaChatSessionPromptCompletionEngine,
 } from "./session/prompt-completion-engine.ts";
+export { generate } from "./streaming/generate.ts";
+export {
+  type ChatModelOptions,
+  createChatModel,
+  type FromPretrainedOptions,
+  type GenerateReplyOptions,
+  NanoLLM,
+} from "./streaming/nano-llm.ts";
+export type { ReplyOptions } from "./streaming/reply-options.ts";
+export type { InsertedRange } from "./streaming/reply-record.ts";
+export type { ReplyInput } from "./streaming/reply-target.ts";
+export { SequenceCache } from "./streaming/sequence-cache.ts";
+export { type ReplyStats, StreamingResponse } from "./streaming/streaming-response.ts";
+export type { ReplyStopReason } from "./streaming/write-reply.ts";

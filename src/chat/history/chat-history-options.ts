@@ -27,4 +27,6 @@ export interface ReplyLike {
   readonly text: string;
   readonly tokens?: ArrayLike<number>;
   readonly kvCache?: KvCache;
+  /** Whether it is still being written: then it cannot be appended. */
+  readonly running?: boolean;
 }

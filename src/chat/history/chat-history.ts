@@ -54,6 +54,11 @@ export class ChatHistory implements Iterable<ChatMessage> {
     return this.self;
   }
 
+  /** How the chat becomes text; `history.template.stop` ends a reply. */
+  get template(): HistoryFormat {
+    return this.format;
+  }
+
   get length(): number {
     return this.list.length;
   }
@@ -334,6 +339,8 @@ export class ChatHistory implements Iterable<ChatMessage> {
       return given;
     }
     this.checkRole(role as string);
+    if (isReply(given) && given.running)
+      throw new ColloquyError("busy", "The reply is still being written", { hint: "await reply.wait()" });
     const input = isReply(given) ? { text: given.text } : (given as ContentInput | undefined);
     if (input === undefined) throw new InvalidArgumentError("A message needs content");
     return new ChatMessage(

@@ -17,6 +17,20 @@ export type EmbeddedChat = readonly [input: readonly Token[], position: number] 
   readonly position: number;
 };
 
+const wholes = new WeakMap<
+  readonly Token[],
+  { readonly tokens: readonly Token[]; readonly length: number }
+>();
+
+/**
+ * The chat that an input is the end of, as long as nobody changes the input's length. So a reply need not rely on what
+ * the cache happens to hold when it begins.
+ */
+export function wholeChat(input: readonly Token[]): readonly Token[] | undefined {
+  const whole = wholes.get(input);
+  return whole?.length === input.length ? whole.tokens : undefined;
+}
+
 /** The tokens that the cache does not hold at their place. Nothing new gives an empty input. */
 export function embedTokens(
   tokens: readonly Token[],
@@ -29,5 +43,6 @@ export function embedTokens(
   const kept = maxTokens === undefined ? tokens : tokens.slice(-maxTokens);
   const position = commonLength(kept, cached);
   const input = kept.slice(position);
+  wholes.set(input, { tokens: kept, length: input.length });
   return Object.assign([input, position] as const, { input, position });
 }
