@@ -4,6 +4,7 @@ import { createInlineCallRunner } from "../../chat/bot-functions/inline-call-run
 import type { LlamaChatResponseChunk } from "../../chat/response/response-chunk.ts";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
 import type { PromptResult } from "../../chat/session/options.ts";
+import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatSampling } from "./chat.ts";
 
 export interface FunctionPromptOptions extends ChatSampling {
@@ -39,6 +40,11 @@ export async function promptWithFunctions(
         responsePrefix: reply,
         onResponseChunk: (chunk) => piece.take(chunk),
       })
+      .catch((error: unknown) => {
+        if (!signal.aborted || reply === "") throw error;
+        // Stopped before the first token behind a result: what was written before it stays.
+        return keepPart(session, [...before, { type: "user", text: prompt }], piece.text);
+      })
       .finally(() => piece.end());
     const inserted = await piece.results();
     if (inserted === "" || signal.aborted || result.stopReason === "maxTokens") return result;
@@ -46,6 +52,11 @@ export async function promptWithFunctions(
     onResponseChunk({ type: undefined, text: inserted });
     session.setChatHistory(before);
   }
+}
+
+function keepPart(session: LlamaChatSession, chat: readonly ChatHistoryItem[], text: string): PromptResult {
+  session.setChatHistory([...chat, { type: "model", response: [text] }]);
+  return { response: [text], responseText: text, stopReason: "abort" };
 }
 
 /** What is written until a call has a result. */
