@@ -4,7 +4,10 @@ import type { LlamaText, LlamaTextValue } from "./llama-text.ts";
 import { findNamedToken, SpecialToken, SpecialTokensText } from "./special-token.ts";
 
 /** What tokenising needs of a model. */
-export type TokenizingModel = Pick<LanguageModel, "tokenizer" | "tokens">;
+export type TokenizingModel = Pick<LanguageModel, "tokenizer" | "tokens" | "spans">;
+
+/** What stands for an image or a sound in a text: nobody types it, and no template changes it. */
+const markerPattern = /(\ufffc[a-z]+ [0-9a-f]+\ufffc)/;
 
 /** Bounds of the memo: text parts, and characters of all of them together. */
 const memoPartsMax = 4096;
@@ -42,6 +45,8 @@ export class ContextTokenizer {
   #part(value: LlamaTextValue, index: number): readonly Token[] {
     if (value instanceof SpecialToken) return tokenizePart(this.#model, value, index);
     const text = String(value);
+    // Not remembered: what a marker stands for lives only as long as somebody holds it.
+    if (markerPattern.test(text)) return tokenizePart(this.#model, value, index);
     const key = (value instanceof SpecialTokensText ? "s" : "p") + (index === 0 ? "0" : "1") + text;
     const known = this.#memo.get(key);
     if (known !== undefined) return known;
@@ -86,15 +91,22 @@ export function tokenizeContextPlainly(text: LlamaText, model: TokenizingModel):
   return text.values.flatMap((value, index) => tokenizePart(model, value, index));
 }
 
-function tokenizePart({ tokenizer, tokens }: TokenizingModel, value: LlamaTextValue, index: number): Token[] {
+function tokenizePart(model: TokenizingModel, value: LlamaTextValue, index: number): Token[] {
+  const { tokenizer, tokens, spans } = model;
   if (value instanceof SpecialToken) {
     if (value.value === "BOS" && index === 0 && !tokens.shouldPrependBosToken) return [];
     const token = findNamedToken(value.value, tokens);
     return token === null ? [] : [token];
   }
-  return tokenizer(
-    String(value),
-    value instanceof SpecialTokensText,
-    index === 0 ? undefined : "trimLeadingSpace",
-  );
+  const isSpecial = value instanceof SpecialTokensText;
+  const trim = index === 0 ? undefined : "trimLeadingSpace";
+  const text = String(value);
+  if (spans === undefined || !markerPattern.test(text)) return tokenizer(text, isSpecial, trim);
+  return text
+    .split(markerPattern)
+    .filter((piece) => piece !== "")
+    .flatMap(
+      (piece, at) =>
+        spans.tokensOf(piece) ?? tokenizer(piece, isSpecial, at === 0 ? trim : "trimLeadingSpace"),
+    );
 }

@@ -1,6 +1,9 @@
 import type { EditMode, EvaluateTargetOptions, EvaluationReport } from "../context-sequence.ts";
 import { commonPrefixLength } from "../ledger/longest-prefix.ts";
 import { type EditPlan, type EvaluateStep, planEdit } from "../ledger/plan-edit.ts";
+import { EvaluationAborted } from "../scheduler/scheduler.ts";
+import { evaluateSpan } from "../spans/evaluate-span.ts";
+import { splitAtSpans } from "../spans/split-at-spans.ts";
 import type { Token } from "../token.ts";
 import { applyOperations, dropParked, unpark } from "./apply-plan.ts";
 import type { LogitRows } from "./continue-sequence.ts";
@@ -20,14 +23,14 @@ export async function alignSequence(
 ): Promise<EvaluationReport> {
   const started = performance.now();
   const { scheduler } = store.setup;
-  const release =
-    options.edit === "shift" && store.setup.canShift ? await store.spareLock.acquire() : () => {};
-  const endReading = await store.beginReading(held, target, options.signal);
+  const priority = options.priority ?? 5;
+  const endReading = await store.beginReading(held, target, priority, options.signal);
   try {
     let sharedTokens = 0;
     const plan = await scheduler.exclusive(async () => {
+      if (options.signal?.aborted) throw new EvaluationAborted(options.signal);
       await store.states.keepIfLost(held, target);
-      sharedTokens = await inherit(store, held, target);
+      sharedTokens = await inherit(store, held, target, options.edit);
       await goBackIfNeeded(store, held, target);
       return edit(store, held, target, options.edit, onLogits === undefined);
     });
@@ -41,14 +44,19 @@ export async function alignSequence(
     };
   } finally {
     endReading();
-    release();
   }
 }
 
 /** Takes over the longest beginning that another sequence or a kept state has. Returns its length, or 0. */
-async function inherit(store: SequenceStore, held: HeldSequence, target: readonly Token[]): Promise<number> {
-  const own = commonPrefixLength(held.ledger.cells, target, held.ledger.exactLength);
-  const shared = store.findShared(held, target);
+async function inherit(
+  store: SequenceStore,
+  held: HeldSequence,
+  target: readonly Token[],
+  mode: EditMode,
+): Promise<number> {
+  const reusable = mode === "exact" ? held.ledger.exactLength : held.ledger.length;
+  const own = commonPrefixLength(held.ledger.cells, target, reusable);
+  const shared = store.findShared(held, target, own);
   const restored = await store.states.restore(held, target, Math.max(own, shared?.length ?? 0));
   if (restored > 0 || shared === undefined) return restored;
   store.share(shared.from, held, shared.length);
@@ -82,11 +90,13 @@ function edit(
     target,
     mode,
     canShift,
-    canPark: canShift,
+    // One edit at a time has cells waiting; another one meanwhile evaluates again what is behind its insertion.
+    canPark: canShift && !store.spareInUse,
     immovableEnd: held.sharedEnd,
     exactLength: ledger.exactLength,
     logitsKnown,
   });
+  store.spareInUse ||= parks(plan);
   applyOperations(store, held, plan, target);
   return plan;
 }
@@ -101,31 +111,36 @@ async function evaluatePlan(
 ): Promise<void> {
   const { scheduler } = store.setup;
   const { ledger } = held;
-  const parked = plan.operations.some(({ type }) => type === "park");
   try {
-    for (const step of splitForCheckpoint(store, plan.evaluate)) {
+    for (const step of splitAtSpans(splitForCheckpoint(store, plan.evaluate), target)) {
       const last = step.end === target.length && onLogits !== undefined;
-      await scheduler.evaluate({
-        sequence: held.id,
-        tokens: step.start === 0 && last ? target : target.slice(step.start, step.end),
-        position: step.start,
-        priority: options.priority ?? 5,
-        signal: options.signal,
-        outputs: last ? 1 : 0,
-        onLogits: last ? onLogits : undefined,
-        onLost: store.setup.canCut ? undefined : () => store.lose(held),
-        onProgress: (evaluated) => {
-          ledger.append(target, ledger.length, step.start + evaluated);
-          store.progressed(held);
-        },
-      });
+      if (step.isSpan) await evaluateSpan(store, held, target, step, options.signal);
+      else
+        await scheduler.evaluate({
+          sequence: held.id,
+          tokens: step.start === 0 && last ? target : target.slice(step.start, step.end),
+          position: step.start,
+          priority: options.priority ?? 5,
+          signal: options.signal,
+          outputs: last ? 1 : 0,
+          onLogits: last ? onLogits : undefined,
+          onLost: store.setup.canCut ? undefined : () => store.lose(held),
+          onProgress: (evaluated) => {
+            ledger.append(target, ledger.length, step.start + evaluated);
+            store.progressed(held);
+          },
+        });
       if (!last && !store.setup.canCut) await scheduler.exclusive(() => held.checkpoints.take(store, held));
       if (step.unpark !== undefined) await scheduler.exclusive(() => unpark(store, held, step, target));
     }
-  } catch (error) {
-    if (parked) await scheduler.exclusive(() => dropParked(store)).catch(() => undefined);
-    throw error;
+  } finally {
+    // After an error cells may still wait; after success none do.
+    if (parks(plan)) await scheduler.exclusive(() => dropParked(store)).catch(() => undefined);
   }
+}
+
+function parks({ operations }: EditPlan): boolean {
+  return operations.some(({ type }) => type === "park");
 }
 
 /** Where edits need checkpoints, the last token goes alone: a checkpoint before it serves every other ending. */

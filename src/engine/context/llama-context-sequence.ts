@@ -18,6 +18,7 @@ import { LowLevelSequence } from "../low-level/low-level-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createSampler } from "../sampling/sampler.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
+import { findBrokenSpan } from "../spans/evaluate-span.ts";
 import { readStateFile, writeStateFile } from "../state/state-file.ts";
 import type { Token } from "../token.ts";
 import { TokenMeter } from "../token-meter.ts";
@@ -99,6 +100,8 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
     this.#checkTarget(target);
+    if (target.at(-1)! < 0)
+      throw new InvalidArgumentError("There must be a token behind the last image to go on from");
     const { grammar, maxTokens = Number.POSITIVE_INFINITY } = options;
     if (typeof maxTokens !== "number" || Number.isNaN(maxTokens) || maxTokens < 0)
       throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
@@ -248,6 +251,8 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     onLogits: (rows: LogitRows) => void,
   ): Promise<void> {
     this.#checkTarget(tokens);
+    if (tokens.some((token) => token < 0))
+      throw new InvalidArgumentError("Images cannot be appended token by token");
     const release = await this.#lock.acquire();
     const abort = this.#abortWith(undefined);
     try {
@@ -349,9 +354,14 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     if (!Array.isArray(target) || target.length === 0)
       throw new InvalidArgumentError("There must be at least one token to go on from");
     const { size } = this.model.vocabulary;
-    const wrong = target.find((token) => !(Number.isInteger(token) && token >= 0 && token < size));
+    const wrong = target.find((token) => !(Number.isInteger(token) && token < size));
     if (wrong !== undefined)
       throw new InvalidArgumentError(`${String(wrong)} is not a token of this model's ${size}`);
+    const broken = findBrokenSpan(target, (id) => this.model.spans.span(id)?.length);
+    if (broken >= 0)
+      throw new InvalidArgumentError(
+        `${target[broken]} at ${broken} is no token, and no image that is whole`,
+      );
     if (target.length > this.contextSize)
       throw new ColloquyError(
         "context-overflow",

@@ -1,13 +1,20 @@
 import { ColloquyError } from "../../base/errors.ts";
-import { Lock } from "../../base/lock.ts";
 import type { NativeFunctions } from "../../native/declarations.ts";
 import type { Pointer } from "../../native/structs.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { commonPrefixLength, findLongestPrefix } from "../ledger/longest-prefix.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
+import type { SpanRegistry } from "../spans/span-registry.ts";
 import type { StateDirectory } from "../state/state-directory.ts";
 import { type CheckpointOptions, Checkpoints } from "./checkpoints.ts";
 import { StateKeeper } from "./state-keeper.ts";
+
+/** A prompt that is being read. */
+interface Reading {
+  readonly target: readonly number[];
+  readonly priority: number;
+  readonly progressed: Set<() => void>;
+}
 
 /** What the context holds for one sequence id. */
 export interface HeldSequence {
@@ -18,7 +25,7 @@ export interface HeldSequence {
   /** Where a memory that cannot be cut can go back to. */
   readonly checkpoints: Checkpoints;
   /** The prompt being read now, so that others with the same beginning can wait for it. */
-  reading: { readonly target: readonly number[]; readonly progressed: Set<() => void> } | undefined;
+  reading: Reading | undefined;
 }
 
 export interface SequenceStoreSetup {
@@ -36,6 +43,12 @@ export interface SequenceStoreSetup {
   readonly slidingWindow: number;
   /** Whether a sequence can be cut at any token; recurrent and small window memories cannot. */
   readonly canCut: boolean;
+  /** What negative ids stand for. */
+  readonly spans: SpanRegistry;
+  /** Cells that one decode takes. */
+  readonly batchSize: number;
+  /** Takes an abort of an earlier decode back. */
+  allowDecoding(): void;
   readonly prefixCacheBytes: number;
   readonly stateDirectory: StateDirectory | undefined;
   /** The last warnings of the native log. */
@@ -50,7 +63,8 @@ export class SequenceStore {
   readonly setup: SequenceStoreSetup;
   /** The id in which cells wait while tokens are inserted before them, one edit at a time. */
   readonly spareId: number;
-  readonly spareLock = new Lock();
+  /** Whether an edit has cells waiting there now. */
+  spareInUse = false;
   readonly states: StateKeeper;
   readonly #held = new Map<number, HeldSequence>();
 
@@ -92,6 +106,7 @@ export class SequenceStore {
         await this.states.keep(held);
         this.remove(held, 0);
       });
+      await this.states.written();
     } finally {
       this.#held.delete(held.id);
     }
@@ -144,12 +159,13 @@ export class SequenceStore {
   }
 
   /**
-   * The other sequence whose cells are a longer beginning of `target` than `own` holds itself.
+   * The other sequence whose cells are a longer beginning of `target` than the `ownLength` tokens that `own` can reuse.
    * Only inside `scheduler.exclusive`: ledgers change while a batch is evaluated.
    */
   findShared(
     own: HeldSequence,
     target: readonly number[],
+    ownLength: number,
   ): { from: HeldSequence; length: number } | undefined {
     if (!this.setup.canShare) return undefined;
     const others = [...this.#held.values()].filter((other) => other !== own);
@@ -160,7 +176,6 @@ export class SequenceStore {
     if (best === undefined) return undefined;
     const length = Math.min(best.length, target.length - 1);
     if (!this.holdsWindowBefore(others[best.index]!, length)) return undefined;
-    const ownLength = commonPrefixLength(own.ledger.cells, target, own.ledger.exactLength);
     return length >= ownLength + sharedTokensMin ? { from: others[best.index]!, length } : undefined;
   }
 
@@ -171,17 +186,18 @@ export class SequenceStore {
   async beginReading(
     held: HeldSequence,
     target: readonly number[],
+    priority: number,
     signal: AbortSignal | undefined,
   ): Promise<() => void> {
     for (
-      let reader = this.#readerFor(held, target);
+      let reader = this.#readerFor(held, target, priority);
       reader !== undefined;
-      reader = this.#readerFor(held, target)
+      reader = this.#readerFor(held, target, priority)
     ) {
       if (signal?.aborted) break;
       await nextProgress(reader.progressed, signal);
     }
-    const reading = { target, progressed: new Set<() => void>() };
+    const reading: Reading = { target, priority, progressed: new Set() };
     held.reading = reading;
     return () => {
       if (held.reading === reading) held.reading = undefined;
@@ -190,7 +206,7 @@ export class SequenceStore {
   }
 
   /** Who is about to hold more of `target` than anybody does now. */
-  #readerFor(own: HeldSequence, target: readonly number[]): NonNullable<HeldSequence["reading"]> | undefined {
+  #readerFor(own: HeldSequence, target: readonly number[], priority: number): Reading | undefined {
     if (!this.setup.canShare) return undefined;
     const all = [...this.#held.values()];
     const have = findLongestPrefix(
@@ -198,7 +214,8 @@ export class SequenceStore {
       target,
     );
     for (const other of all) {
-      if (other === own || other.reading === undefined) continue;
+      // A reader of lower priority may have to wait for others itself.
+      if (other === own || other.reading === undefined || other.reading.priority < priority) continue;
       const shared = Math.min(commonPrefixLength(other.reading.target, target), target.length - 1);
       if (shared >= (have?.length ?? 0) + sharedTokensMin) return other.reading;
     }

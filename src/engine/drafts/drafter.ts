@@ -20,7 +20,10 @@ export function createLookupDrafter(policy: DraftPolicy, prompt: readonly number
   for (const token of prompt) lookup.push(token);
   return {
     draft(lengthMax) {
-      const found = lookup.draft(Math.min(lengthMax, draftTokensMax));
+      const drafted = lookup.draft(Math.min(lengthMax, draftTokensMax));
+      // A negative id stands for media: nothing that a model writes.
+      const media = drafted.findIndex((token) => token < 0);
+      const found = media === -1 ? drafted : drafted.slice(0, media);
       return found.slice(0, policy.choose(found.length));
     },
     push: (token) => lookup.push(token),

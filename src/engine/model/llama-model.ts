@@ -16,6 +16,7 @@ import {
 import { LlamaRankingContext, type LlamaRankingContextOptions } from "../embedding/llama-ranking-context.ts";
 import type { Llama } from "../llama.ts";
 import { LoraAdapters } from "../lora/lora-adapters.ts";
+import { SpanRegistry } from "../spans/span-registry.ts";
 import { modelFingerprint } from "../state/model-fingerprint.ts";
 import type { Token, Tokenizer } from "../token.ts";
 import { checkModelOptions, type LlamaModelOptions, loadMode } from "./model-options.ts";
@@ -35,6 +36,8 @@ export class LlamaModel implements LanguageModel {
   readonly options: LlamaModelOptions;
   /** @internal */
   readonly vocabulary: Vocabulary;
+  /** @internal What negative ids in token lists stand for. */
+  readonly spans = new SpanRegistry();
   /** @internal */
   readonly pointer: Pointer;
   /** @internal */
@@ -210,6 +213,11 @@ export class LlamaModel implements LanguageModel {
   }
   onDispose(listener: () => void): () => void {
     return this.#scope.onDispose(listener);
+  }
+  /** @internal Something that refers to the weights: it is disposed before them. */
+  own(dispose: () => Promise<void>): () => void {
+    this.#scope.check();
+    return this.#scope.add(dispose);
   }
   /** Gives the weights back, with every context of the model. */
   dispose(): Promise<void> {

@@ -6,8 +6,9 @@ import type { NamedTokens, Token, Tokenizer, TokenizerOptions } from "../token.t
 import { TokenAttributes, tokenAttributeBits } from "./token-attributes.ts";
 
 const encoder = new TextEncoder();
+/** Of ids that stand for media. */
+const noBytes = new Uint8Array();
 const decoder = new TextDecoder();
-const noBytes = new Uint8Array(0);
 
 /** Kinds of vocabulary, as in llama.h. */
 export const LlamaVocabularyType = {
@@ -81,7 +82,8 @@ export class Vocabulary implements GrammarVocabulary {
   decode(tokens: readonly Token[], unparseSpecial: boolean): string {
     this.#checkAlive();
     if (tokens.length === 0) return "";
-    const ids = Int32Array.from(tokens);
+    // A negative id stands for media, which have no text.
+    const ids = Int32Array.from(tokens.filter((token) => !(token < 0)));
     for (const id of ids) this.#checkId(id);
     const call = () =>
       this.#functions.llama_detokenize(
@@ -102,7 +104,7 @@ export class Vocabulary implements GrammarVocabulary {
   }
 
   tokenBytes(id: number): Uint8Array {
-    return (this.#pieces[id] ??= this.#readPiece(id, false));
+    return id < 0 ? noBytes : (this.#pieces[id] ??= this.#readPiece(id, false));
   }
 
   /** The text of a token as it is written in a template, e.g. `<|im_end|>`; `null` for no token. */

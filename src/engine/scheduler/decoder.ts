@@ -62,8 +62,13 @@ export class NativeDecoder implements BatchDecoder {
     return this.#batch.add(token, position, sequence, output);
   }
 
-  async decode(): Promise<DecodeResult> {
+  /** Takes an abort that came after the end of a decode back. */
+  allowDecoding(): void {
     this.#flagByte[0] = 0;
+  }
+
+  async decode(): Promise<DecodeResult> {
+    this.allowDecoding();
     const code = await this.#functions.llama_decode.async(this.#context, this.#batch.struct());
     if (code === 0) return "done";
     if (code === 1) return "no-room";

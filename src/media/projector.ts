@@ -1,0 +1,172 @@
+import { createHash } from "node:crypto";
+import { DisposeScope } from "../base/dispose.ts";
+import { ColloquyError } from "../base/errors.ts";
+import { Lock } from "../base/lock.ts";
+import type { LlamaModel } from "../engine/model/llama-model.ts";
+import type { EmbeddedSpans, EvaluationSpan, SpanPlace } from "../engine/spans/span-registry.ts";
+import { modelFingerprint } from "../engine/state/model-fingerprint.ts";
+import { EmbeddingCache } from "./embedding-cache.ts";
+import { findMediaLibrary } from "./library/media-library.ts";
+import { type MediaLimits, type MediaSource, resolveMediaLimits } from "./media-source.ts";
+import { type MediaContent, NativeProjector } from "./native-projector.ts";
+import { readImage } from "./read-image.ts";
+import { readMedia } from "./read-media.ts";
+
+export type MediaType = "image" | "audio";
+
+export interface ProjectorOptions {
+  /** The library of `buildMediaLibrary()`. Default: the one that is found. */
+  library?: string;
+  /** Bytes of embeddings that are kept. Default 256 MiB. */
+  embeddingBytesMax?: number;
+}
+
+export interface ProjectorStats {
+  /** Images and sounds that went through the projector. */
+  readonly encodings: number;
+  /** Bytes of kept embeddings. */
+  readonly embeddingBytes: number;
+}
+
+/** An image or a sound as a prompt holds it. Keep it as long as its tokens are to be evaluated. */
+export type PreparedMedia = EmbeddedSpans;
+
+/**
+ * Turns images and sounds into cells of a model's context: the encoder that was trained with the model, in a file of its
+ * own ("mmproj").
+ *
+ * @example
+ * const projector = await loadProjector(model, "mmproj.gguf");
+ * const image = await projector.prepare("image", "cat.jpg");
+ * for await (const { token } of sequence.generate([...before, ...image.tokens, ...question])) …
+ */
+export class Projector {
+  readonly model: LlamaModel;
+  readonly file: string;
+  readonly #native: NativeProjector;
+  readonly #fingerprint: string;
+  readonly #embeddings: EmbeddingCache;
+  readonly #scope = new DisposeScope("The projector");
+  /** libmtmd keeps the embeddings of one encoding: nothing may come between it and their reading. */
+  readonly #lock = new Lock();
+  #encodings = 0;
+
+  /** @internal */
+  constructor(model: LlamaModel, file: string, native: NativeProjector, embeddingBytesMax: number) {
+    this.model = model;
+    this.file = file;
+    this.#native = native;
+    this.#fingerprint = modelFingerprint(file);
+    this.#embeddings = new EmbeddingCache(embeddingBytesMax);
+    this.#scope.add(() => this.#lock.run(() => native.free()));
+  }
+
+  get supportsImages(): boolean {
+    return this.#native.supportsImages;
+  }
+  get supportsAudio(): boolean {
+    return this.#native.supportsAudio;
+  }
+  get stats(): ProjectorStats {
+    return { encodings: this.#encodings, embeddingBytes: this.#embeddings.bytes };
+  }
+
+  /**
+   * Reads an image or a sound and says which tokens it becomes. It is encoded when it is first evaluated, and then
+   * remembered by its content.
+   * @throws ColloquyError `media-unsupported`, `media-invalid`, `download-failed`, `disposed`; the signal's reason
+   */
+  async prepare(
+    type: MediaType,
+    source: MediaSource,
+    options: { limits?: MediaLimits; signal?: AbortSignal } = {},
+  ): Promise<PreparedMedia> {
+    this.#scope.check();
+    if (!(type === "image" ? this.supportsImages : this.supportsAudio))
+      throw new ColloquyError("media-unsupported", `"${this.file}" takes no ${type}`);
+    const limits = resolveMediaLimits(options.limits);
+    const file = await readMedia(source, limits, options.signal);
+    const content: MediaContent =
+      type === "image" ? { type, image: await readImage(file, limits) } : { type, file };
+    options.signal?.throwIfAborted();
+    return this.#embed(content);
+  }
+
+  /** Gives the projector back; the model goes on without it. */
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #embed(content: MediaContent): Promise<PreparedMedia> {
+    const key = this.#keyOf(content);
+    const chunks = await this.#lock.run(() => {
+      this.#scope.check();
+      return this.#native.describe(content);
+    });
+    let index = 0;
+    const parts = chunks.map((chunk) => {
+      if (chunk.type === "text") return chunk.tokens;
+      const at = index++;
+      const span: EvaluationSpan = {
+        key: `${key}/${at}`,
+        length: chunk.length,
+        evaluate: (place) => this.#evaluate(content, key, at, place),
+      };
+      return span;
+    });
+    return this.model.spans.embed(`\ufffc${content.type} ${key}\ufffc`, parts);
+  }
+
+  #evaluate(content: MediaContent, key: string, index: number, place: SpanPlace): Promise<void> {
+    return this.#lock.run(async () => {
+      this.#scope.check();
+      const embedding = this.#embeddings.get(`${key}/${index}`) ?? (await this.#encode(content, key, index));
+      place.signal?.throwIfAborted();
+      await this.#native.decode(content, index, embedding, place);
+    });
+  }
+
+  async #encode(content: MediaContent, key: string, index: number): Promise<Float32Array> {
+    this.#encodings++;
+    const embeddings = await this.#native.encode(content);
+    for (const [at, embedding] of embeddings.entries()) this.#embeddings.set(`${key}/${at}`, embedding);
+    return embeddings[index]!;
+  }
+
+  /** Content, size and projector: equal keys have equal embeddings. */
+  #keyOf(content: MediaContent): string {
+    const hash = createHash("sha256").update(this.#fingerprint);
+    if (content.type === "audio") hash.update("audio").update(content.file);
+    else hash.update(`${content.image.width}x${content.image.height}`).update(content.image.data);
+    return hash.digest("hex");
+  }
+}
+
+/**
+ * Loads the projector of a model.
+ * @param file the projector's GGUF file
+ * @throws ColloquyError `media-unsupported` when the library is not built, `model-file-unsupported` with llama.cpp's
+ * reason, `unsupported`, `wrong-binary-version`
+ */
+export async function loadProjector(
+  model: LlamaModel,
+  file: string,
+  { library, embeddingBytesMax = 256 * 2 ** 20 }: ProjectorOptions = {},
+): Promise<Projector> {
+  const found = library ?? findMediaLibrary(model.llama.native.libraries);
+  if (found === undefined)
+    throw new ColloquyError("media-unsupported", "Images need a library that is not built yet", {
+      hint: 'run "npx colloquy media build" once; text needs none of it',
+    });
+  const native = await NativeProjector.load(model, found, file);
+  const projector = new Projector(model, file, native, embeddingBytesMax);
+  // Before the model's weights go: the projector refers to them.
+  model.own(() => projector.dispose());
+  return projector;
+}

@@ -1,0 +1,47 @@
+import { ColloquyError } from "../base/errors.ts";
+import type { ResolvedMediaLimits } from "./media-source.ts";
+
+/** Pixels as projectors take them: rows of red, green, blue. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * Decodes an image file: turned upright as its EXIF data say, transparent pixels on white, the first frame of several,
+ * in sRGB, and made smaller when a side is longer than `sideMax`. Formats: what sharp reads (JPEG, PNG, WebP, GIF, AVIF,
+ * TIFF, SVG).
+ * @throws ColloquyError `media-invalid` when it is damaged, cut short, larger than `pixelsMax`, or no image
+ */
+export async function readImage(file: Uint8Array, limits: ResolvedMediaLimits): Promise<RgbImage> {
+  const { default: sharp } = await import("sharp");
+  try {
+    const image = sharp(file, {
+      limitInputPixels: limits.pixelsMax,
+      // A file that is cut short would be shown half grey.
+      failOn: "truncated",
+      pages: 1,
+    });
+    const { data, info } = await image
+      .rotate()
+      .resize({ width: limits.sideMax, height: limits.sideMax, fit: "inside", withoutEnlargement: true })
+      .flatten({ background: "#ffffff" })
+      .toColourspace("srgb")
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return { width: info.width, height: info.height, data: info.channels === 3 ? data : threeChannels(data) };
+  } catch (cause) {
+    throw new ColloquyError("media-invalid", `The image cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** Grey pixels. */
+function threeChannels(grey: Uint8Array): Uint8Array {
+  const data = new Uint8Array(3 * grey.length);
+  for (const [index, value] of grey.entries()) data.fill(value, 3 * index, 3 * index + 3);
+  return data;
+}
