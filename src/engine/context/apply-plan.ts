@@ -56,5 +56,6 @@ export function unpark(
 
 /** Drops whatever still waits: the sequence then holds a valid beginning of its target. Only inside `scheduler.exclusive`. */
 export function dropParked(store: SequenceStore): void {
+  store.spareInUse = false;
   store.setup.functions.llama_memory_seq_rm(store.setup.memory, store.spareId, -1, -1);
 }

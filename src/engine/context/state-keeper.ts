@@ -16,6 +16,7 @@ export class StateKeeper {
   readonly #directory: StateDirectory | undefined;
   /** Whether a restored state can be cut to a part of its tokens. */
   readonly #canCut: boolean;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
     store: SequenceStore,
@@ -86,7 +87,15 @@ export class StateKeeper {
     if (!inMemory && this.#directory === undefined) return;
     const state = await this.read(held);
     if (inMemory) this.cache.add(state);
-    await this.#directory?.add(state);
+    // Written behind everybody's back: a disk is slower than a decode.
+    const directory = this.#directory;
+    if (directory !== undefined)
+      this.#writing = this.#writing.then(() => directory.add(state)).catch(() => undefined);
+  }
+
+  /** Resolves when everything that was kept so far is on disk. */
+  written(): Promise<void> {
+    return this.#writing;
   }
 
   /** Keeps what a sequence holds when `target` shares so little with it that most of it would be lost. */
