@@ -96,9 +96,20 @@ export type {
   GenerateOptions,
   LanguageModel,
 } from "./engine/context-sequence.ts";
-export { LlamaEmbedding } from "./engine/embedding/llama-embedding.ts";
-export { LlamaEmbeddingContext } from "./engine/embedding/llama-embedding-context.ts";
-export { LlamaRankingContext } from "./engine/embedding/llama-ranking-context.ts";
+export {
+  LlamaEmbedding,
+  type LlamaEmbeddingJSON,
+  type LlamaEmbeddingOptions,
+} from "./engine/embedding/llama-embedding.ts";
+export {
+  LlamaEmbeddingContext,
+  type LlamaEmbeddingContextOptions,
+} from "./engine/embedding/llama-embedding-context.ts";
+export {
+  LlamaRankingContext,
+  type LlamaRankingContextOptions,
+  type RankingOptions,
+} from "./engine/embedding/llama-ranking-context.ts";
 export { getLlama, getLlamaGpuTypes, Llama } from "./engine/llama.ts";
 export { LlamaGrammar, type LlamaGrammarOptions } from "./engine/llama-grammar.ts";
 export { LlamaJsonSchemaGrammar } from "./engine/llama-json-schema-grammar.ts";
@@ -108,11 +119,32 @@ export {
   LlamaLogLevelGreaterThan,
   LlamaLogLevelGreaterThanOrEqual,
 } from "./engine/log-level.ts";
+export type { LoraAdapterOptions, LoraOptions } from "./engine/lora/lora-options.ts";
+export type { ContextShiftOptions } from "./engine/low-level/context-shift.ts";
+export type {
+  ControlledEvaluateIndexOutput,
+  ControlledEvaluateInputItem,
+} from "./engine/low-level/controlled-evaluate.ts";
+export type {
+  SequenceEvaluateMetadataOptions,
+  SequenceEvaluateOptions,
+  SequenceEvaluateOutput,
+} from "./engine/low-level/evaluate-options.ts";
+export {
+  LlamaGrammarEvaluationState,
+  type LlamaGrammarEvaluationStateOptions,
+} from "./engine/low-level/llama-grammar-evaluation-state.ts";
+export type { ContextTokensDeleteRange } from "./engine/low-level/token-ranges.ts";
 export type { RamState } from "./engine/machine-memory.ts";
 export { LlamaModel } from "./engine/model/llama-model.ts";
 export type { LlamaModelOptions } from "./engine/model/model-options.ts";
 export { TokenAttributes } from "./engine/model/token-attributes.ts";
 export { LlamaVocabularyType } from "./engine/model/vocabulary.ts";
+export type {
+  DryRepeatPenaltyOptions as LlamaContextSequenceDryRepeatPenalty,
+  RepeatPenaltyOptions as LlamaContextSequenceRepeatPenalty,
+  SamplingOptions,
+} from "./engine/sampling/options.ts";
 export { TokenBias } from "./engine/sampling/token-bias.ts";
 export type { Detokenizer, Token, Tokenizer } from "./engine/token.ts";
 export { TokenMeter, type TokenMeterState } from "./engine/token-meter.ts";

@@ -1,7 +1,7 @@
 export interface TokenMeterState {
-  /** Tokens that went through the model as input: prompts, and generated tokens evaluated to go on from them. */
+  /** Tokens that went through the model without their logits being asked for: prompts but for their last token. */
   readonly usedInputTokens: number;
-  /** Tokens that were sampled. */
+  /** Tokens whose logits were asked for: one for each token sampled. Input and output together are all evaluations. */
   readonly usedOutputTokens: number;
 }
 

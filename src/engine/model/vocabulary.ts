@@ -83,8 +83,12 @@ export class Vocabulary implements GrammarVocabulary {
     this.#checkAlive();
     if (tokens.length === 0) return "";
     // A negative id stands for media, which have no text.
-    const ids = Int32Array.from(tokens.filter((token) => !(token < 0)));
-    for (const id of ids) this.#checkId(id);
+    const words = tokens.filter((token) => !(token < 0));
+    for (const id of words) this.#checkId(id);
+    // llama.cpp takes the space before a punctuation mark away for some byte-pair vocabularies, which would make a text
+    // differ from the tokens that it came from. The pieces themselves are exact.
+    if (this.type === "bpe") return this.#joinPieces(words, unparseSpecial);
+    const ids = Int32Array.from(words);
     const call = () =>
       this.#functions.llama_detokenize(
         this.#vocab,
@@ -101,6 +105,11 @@ export class Vocabulary implements GrammarVocabulary {
       length = call();
     }
     return decoder.decode(this.#text.subarray(0, length));
+  }
+
+  #joinPieces(ids: readonly number[], special: boolean): string {
+    const pieces = ids.map((id) => (special ? this.#readPiece(id, true) : this.tokenBytes(id)));
+    return decoder.decode(Buffer.concat(pieces));
   }
 
   tokenBytes(id: number): Uint8Array {
