@@ -1,5 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
-import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
 import type { SequenceGrammar, StopTrigger } from "../../engine/sequence-grammar.ts";
 import type { Token } from "../../engine/token.ts";
 import type { StopMetadata, TextLimitOptions, TextSamplingOptions } from "../generation/options.ts";
@@ -23,6 +23,10 @@ export interface CompleteTextInput {
   readonly stopTriggers?: readonly StopTrigger[];
   /** Whether a special token ends the completion. */
   readonly stopAtSpecialTokens?: boolean;
+  /** How the target reaches the cache. Default: the sequence's way. */
+  readonly edit?: EditMode;
+  /** The same after room was made. Default `"shift"`. */
+  readonly shiftEdit?: EditMode;
   /**
    * Called when the context is full: a shorter target in place of the first one, or `undefined` when there is none.
    * @param completed tokens of the completion, which are kept
@@ -42,8 +46,10 @@ export async function completeText(
   const { signal, stopOnAbortSignal = false, maxTokens = Number.POSITIVE_INFINITY } = input.options;
   signal?.throwIfAborted();
   if (maxTokens <= 0) {
-    await input.sequence.preload(await roomyTarget(input), {
+    const { target, edit } = await roomyTarget(input);
+    await input.sequence.preload(target, {
       signal,
+      edit,
       priority: input.options.evaluationPriority,
     });
     if (!stopOnAbortSignal) signal?.throwIfAborted();
@@ -57,10 +63,18 @@ export async function completeText(
   return { completion: run.text, metadata };
 }
 
-async function roomyTarget({ sequence, target, makeRoom }: CompleteTextInput): Promise<readonly Token[]> {
-  if (target.length < sequence.contextSize) return target;
+interface RoomyTarget {
+  readonly target: readonly Token[];
+  readonly edit: EditMode | undefined;
+}
+
+async function roomyTarget(input: CompleteTextInput): Promise<RoomyTarget> {
+  const { sequence, target, makeRoom, edit, shiftEdit = "shift" } = input;
+  if (target.length < sequence.contextSize) return { target, edit };
   const shorter = await makeRoom(0);
-  if (shorter !== undefined && shorter.length < sequence.contextSize) return shorter;
+  if (shorter !== undefined && shorter.length < sequence.contextSize) {
+    return { target: shorter, edit: shiftEdit };
+  }
   throw new ColloquyError(
     "context-overflow",
     `The text takes ${target.length} tokens, and one more is needed, but the context holds ${sequence.contextSize}`,
@@ -95,11 +109,11 @@ class CompletionRun {
     return this.#builder.items.join("");
   }
 
-  async run(first: readonly Token[], maxTokens: number): Promise<StopMetadata> {
-    const { sequence, options, makeRoom } = this.#input;
+  async run(first: RoomyTarget, maxTokens: number): Promise<StopMetadata> {
+    const { sequence, options, makeRoom, shiftEdit = "shift" } = this.#input;
     const grammar = options.grammar?.matcher(sequence.model);
     const sampling = resolveSampling(options, () => this.#completed, sequence.model);
-    let target = first;
+    let { target, edit } = first;
     while (true) {
       const left = maxTokens - this.#completed.length;
       const stream = sequence.generate([...target, ...this.#completed], {
@@ -107,6 +121,7 @@ class CompletionRun {
         grammar,
         signal: options.signal,
         priority: options.evaluationPriority,
+        edit,
         maxTokens: Number.isFinite(left) ? left : undefined,
       });
       const end = await this.#read(stream);
@@ -121,6 +136,7 @@ class CompletionRun {
         return { stopReason: "maxTokens" };
       }
       target = shorter;
+      edit = shiftEdit;
     }
   }
 

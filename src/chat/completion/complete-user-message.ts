@@ -1,5 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
-import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
 import type { StopTrigger } from "../../engine/sequence-grammar.ts";
 import {
   type ChatHistoryItem,
@@ -9,6 +9,7 @@ import {
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { segmentTags } from "../../template/chat-wrapper-settings.ts";
 import { fitHistory } from "../context-shift/fit-history.ts";
+import { adoptFromEnd } from "../generation/adopt-from-end.ts";
 import type { LLamaChatGenerateResponseOptions, StopMetadata } from "../generation/options.ts";
 import { type CompleteTextOptions, completeText } from "./complete-text.ts";
 import { renderOpenUserMessage } from "./render-open-user-message.ts";
@@ -25,7 +26,7 @@ export interface LLamaChatLoadAndCompleteUserMessageOptions extends CompleteText
 
 export interface LlamaChatLoadAndCompleteUserResponse {
   completion: string;
-  lastEvaluation: { contextWindow: ChatHistoryItem[]; contextShiftMetadata: object | null };
+  lastEvaluation: { contextWindow: ChatHistoryItem[]; contextShiftMetadata: object | null; edit?: EditMode };
   metadata: StopMetadata;
 }
 
@@ -45,6 +46,8 @@ export async function completeUserMessage(
   const renderer = { sequence, wrapper, functions, documentFunctionParams };
   let window: readonly ChatHistoryItem[] = options.lastEvaluationContextWindow?.history ?? history;
   let shiftMetadata = contextShift.lastEvaluationMetadata ?? null;
+  let edit = options.lastEvaluationContextWindow?.edit;
+  const { edit: shiftEdit = "shift" } = contextShift;
   const render = (items: readonly ChatHistoryItem[]) =>
     renderOpenUserMessage(renderer, items, initialUserPrompt);
   const rendered = render(window);
@@ -63,7 +66,8 @@ export async function completeUserMessage(
       });
       window = withoutLastUser(fitted.history);
       shiftMetadata = fitted.metadata;
-      return render(window).tokens;
+      edit = shiftEdit;
+      return adoptFromEnd(render(window).tokens, rendered.tokens, sequence.model);
     } catch (error) {
       const isFull = error instanceof ColloquyError && error.code === "context-overflow";
       if (isFull && completed > 0) return undefined;
@@ -76,12 +80,14 @@ export async function completeUserMessage(
     options: { ...options, maxTokens: options.maxTokens ?? defaultCompletionTokens(sequence.contextSize) },
     stopTriggers: [...rendered.stopTriggers, ...segmentTriggers(wrapper)],
     stopAtSpecialTokens: true,
+    edit,
+    shiftEdit,
     makeRoom,
   });
   return {
     completion,
     metadata,
-    lastEvaluation: { contextWindow: [...window], contextShiftMetadata: shiftMetadata },
+    lastEvaluation: { contextWindow: [...window], contextShiftMetadata: shiftMetadata, edit },
   };
 }
 

@@ -11,6 +11,7 @@ import type {
   LlamaChatResponseFunctionCall,
   StopMetadata,
 } from "./options.ts";
+import { rememberWritten } from "./rendered-chat.ts";
 import { ReplyState } from "./reply-state.ts";
 import { type TextEnd, TextWriter } from "./write-text.ts";
 
@@ -67,6 +68,7 @@ function finish(
   if (metadata.stopReason === "abort" && signal !== undefined) {
     if (stopOnAbortSignal !== true || state.builder.items.length === 0) throw signal.reason;
   }
+  rememberWritten(state.sequence, [...state.rendered.tokens, ...state.reply]);
   const fullResponse = state.items;
   return {
     response: fullResponse.filter((item) => typeof item === "string").join(""),
@@ -76,6 +78,7 @@ function finish(
       cleanHistory: state.cleanHistory,
       contextWindow: state.contextWindow,
       contextShiftMetadata: state.shiftMetadata,
+      edit: state.edit,
     },
     metadata,
   };

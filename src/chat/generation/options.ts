@@ -1,4 +1,4 @@
-import type { EvaluationPriority } from "../../engine/context-sequence.ts";
+import type { EditMode, EvaluationPriority } from "../../engine/context-sequence.ts";
 import type { DryRepeatPenaltyOptions, TokenBiasInput, XtcOptions } from "../../engine/sampling/options.ts";
 import type { SequenceGrammar, StopTrigger } from "../../engine/sequence-grammar.ts";
 import type { Token, Tokenizer } from "../../engine/token.ts";
@@ -85,6 +85,12 @@ export interface LLamaChatContextShiftOptions {
     | ((input: ContextShiftStrategyInput) => ContextShiftResult | Promise<ContextShiftResult>);
   /** `metadata` of the last shift of this chat. */
   lastEvaluationMetadata?: object | null;
+  /**
+   * How a shift reaches the cache. `"shift"` (default) moves the cells of the messages that stay, so that next to nothing
+   * is evaluated again; they were computed while the older messages were still there. `"exact"` evaluates what stays
+   * again, as a fresh context would. Models whose cells cannot move are always exact.
+   */
+  edit?: EditMode;
 }
 
 export interface ContextShiftResult {
@@ -117,7 +123,10 @@ export interface LLamaChatGenerateResponseOptions
   /** What the sequence held of this chat after the last response, to go on from there. */
   lastEvaluationContextWindow?: {
     history?: readonly ChatHistoryItem[];
+    /** Accepted and without effect: the window is compared token by token. */
     minimumOverlapPercentageToPreventContextShift?: number;
+    /** `edit` of the last evaluation. Default: the sequence's. */
+    edit?: EditMode;
   };
   /** End the response where anything but text begins. Default `false`. */
   abortOnNonText?: boolean;
@@ -157,6 +166,8 @@ export interface LastEvaluation {
   /** What the context holds of it. */
   contextWindow: ChatHistoryItem[];
   contextShiftMetadata: object | null;
+  /** How the next evaluation of this window should reach the cache; set once the context was shifted. */
+  edit?: EditMode;
 }
 
 export interface LlamaChatResponse {

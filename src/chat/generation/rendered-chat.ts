@@ -26,5 +26,20 @@ export function renderChat(renderer: ChatRenderer, history: readonly ChatHistory
     documentFunctionParams: renderer.documentFunctionParams,
   });
   const tokens = tokenizeContext(state.contextText, sequence.model);
-  return { tokens: adoptEvaluatedTokens(tokens, sequence.contextTokens, sequence.model), state };
+  return { tokens: adoptEvaluatedTokens(tokens, writtenTokens(sequence), sequence.model), state };
+}
+
+const lastWritten = new WeakMap<ContextSequence, readonly Token[]>();
+
+/** Keeps what a sequence wrote with its last token, which no evaluation has put into the context yet. */
+export function rememberWritten(sequence: ContextSequence, tokens: readonly Token[]): void {
+  lastWritten.set(sequence, tokens);
+}
+
+/** What the context holds, with the token behind it that was written and not evaluated. */
+function writtenTokens(sequence: ContextSequence): readonly Token[] {
+  const held = sequence.contextTokens;
+  const written = lastWritten.get(sequence);
+  const goesOn = written?.length === held.length + 1 && held.every((token, at) => token === written[at]);
+  return goesOn ? written : held;
 }

@@ -1,5 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
-import type { ContextSequence, GenerateFinish } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode, GenerateFinish } from "../../engine/context-sequence.ts";
 import type { SamplingOptions } from "../../engine/sampling/options.ts";
 import type { Token } from "../../engine/token.ts";
 import type { GrammarMatcher } from "../../grammar/matcher.ts";
@@ -9,6 +9,7 @@ import type { LlamaText } from "../../template/llama-text.ts";
 import { fitHistory } from "../context-shift/fit-history.ts";
 import { continuationTokens } from "../response/continuation-tokens.ts";
 import { joinResponse, ResponseBuilder, type ResponseItem } from "../response/response-builder.ts";
+import { adoptFromEnd } from "./adopt-from-end.ts";
 import type { LLamaChatGenerateResponseOptions } from "./options.ts";
 import { type ChatRenderer, type RenderedChat, renderChat } from "./rendered-chat.ts";
 import { resolveSampling } from "./sampling.ts";
@@ -47,6 +48,8 @@ export class ReplyState {
   /** Tokens generated for this response. */
   generated = 0;
   shiftMetadata: object | null;
+  /** How the chat reaches the cache; after a shift its cells were moved, and stay so. */
+  edit: EditMode | undefined;
   readonly #renderer: ChatRenderer;
   readonly #sampling: SamplingOptions;
   readonly #history: readonly ChatHistoryItem[];
@@ -72,6 +75,7 @@ export class ReplyState {
     const trimEnd = options.trimWhitespaceSuffix ?? options.grammar?.trimWhitespaceSuffix ?? false;
     this.builder = new ResponseBuilder(options, this.before, trimEnd);
     this.shiftMetadata = options.contextShift?.lastEvaluationMetadata ?? null;
+    this.edit = options.lastEvaluationContextWindow?.edit;
     this.#sampling = resolveSampling(
       options,
       () => (this.#renderedReply.length === 0 ? this.reply : [...this.#renderedReply, ...this.reply]),
@@ -125,6 +129,7 @@ export class ReplyState {
         grammar,
         signal,
         priority,
+        edit: this.edit,
         maxTokens: Number.isFinite(left) ? left : undefined,
       });
       const reason = yield* this.#record(stream);
@@ -164,7 +169,10 @@ export class ReplyState {
       });
       this.#window = endingWithResponse(fitted.history);
       this.shiftMetadata = fitted.metadata;
-      this.#rendered = renderChat(this.#renderer, this.#window);
+      this.edit = this.options.contextShift?.edit ?? "shift";
+      const before = this.rendered.tokens;
+      const { tokens, state } = renderChat(this.#renderer, this.#window);
+      this.#rendered = { tokens: adoptFromEnd(tokens, before, this.sequence.model), state };
       return true;
     } catch (error) {
       const isFull = error instanceof ColloquyError && error.code === "context-overflow";

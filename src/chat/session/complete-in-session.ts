@@ -1,4 +1,4 @@
-import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import { defaultCompletionTokens } from "../completion/complete-user-message.ts";
 import type { LlamaChat } from "../generation/llama-chat.ts";
@@ -10,6 +10,7 @@ export interface CompleteInSessionInput {
   readonly history: readonly ChatHistoryItem[];
   readonly window: readonly ChatHistoryItem[] | undefined;
   readonly contextShift: LLamaChatContextShiftOptions;
+  readonly edit?: EditMode;
   readonly options: LLamaChatCompletePromptOptions;
 }
 
@@ -17,6 +18,7 @@ export interface CompletedInSession {
   readonly result: CompletionResult;
   readonly contextWindow: readonly ChatHistoryItem[];
   readonly shiftMetadata: object | null;
+  readonly edit?: EditMode;
 }
 
 /** Asks the model to write what the user may say, for formats in which a user's message cannot be left open. */
@@ -48,7 +50,7 @@ function completesAsModel(
 
 async function completeAsUser(
   chat: LlamaChat<ContextSequence>,
-  { prompt, history, window, contextShift, options }: CompleteInSessionInput,
+  { prompt, history, window, contextShift, edit, options }: CompleteInSessionInput,
 ): Promise<CompletedInSession> {
   const { completion, lastEvaluation, metadata } = await chat.loadChatAndCompleteUserMessage(
     withoutOpenUser(history),
@@ -56,19 +58,20 @@ async function completeAsUser(
       ...options,
       initialUserPrompt: prompt,
       contextShift,
-      lastEvaluationContextWindow: window && { history: withoutOpenUser(window) },
+      lastEvaluationContextWindow: window && { history: withoutOpenUser(window), edit },
     },
   );
   return {
     result: { completion, ...metadata },
     contextWindow: lastEvaluation.contextWindow,
     shiftMetadata: lastEvaluation.contextShiftMetadata,
+    edit: lastEvaluation.edit,
   };
 }
 
 async function completeAsModel(
   chat: LlamaChat<ContextSequence>,
-  { prompt, history, window, contextShift, options }: CompleteInSessionInput,
+  { prompt, history, window, contextShift, edit, options }: CompleteInSessionInput,
 ): Promise<CompletedInSession> {
   const { completeAsModel: choice, maxTokens, ...rest } = options;
   const given = typeof choice === "object" ? choice.appendedMessages : undefined;
@@ -79,12 +82,13 @@ async function completeAsModel(
     maxTokens: maxTokens ?? defaultCompletionTokens(chat.sequence.contextSize),
     abortOnNonText: true,
     contextShift,
-    lastEvaluationContextWindow: window && { history: [...window, ...appended] },
+    lastEvaluationContextWindow: window && { history: [...window, ...appended], edit },
   });
   return {
     result: { completion: response.slice(prompt.length), ...metadata },
     contextWindow: lastEvaluation.contextWindow.slice(0, -appended.length),
     shiftMetadata: lastEvaluation.contextShiftMetadata,
+    edit: lastEvaluation.edit,
   };
 }
 

@@ -1,5 +1,5 @@
 import { DisposedError, InvalidArgumentError } from "../../base/errors.ts";
-import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { checkFunctions } from "../functions/check-functions.ts";
@@ -31,6 +31,7 @@ interface EvaluatedWindow {
   readonly version: number;
   readonly items: readonly ChatHistoryItem[];
   readonly shiftMetadata: object | null;
+  readonly edit: EditMode | undefined;
 }
 
 /**
@@ -132,6 +133,7 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
       history: withPrompt(this.#items()),
       window: window && withPrompt(window.items),
       shiftMetadata: window?.shiftMetadata,
+      edit: window?.edit,
       contextShift: this.#options.contextShift,
       options,
     });
@@ -139,7 +141,8 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
     const { functions, documentFunctionParams } = options;
     this.history.showFunctions({ functions, documentFunctionParams });
     this.#commit(prompt, { type: "model", response: result.fullResponse });
-    this.#remember(lastEvaluation.contextWindow, lastEvaluation.contextShiftMetadata);
+    const { contextWindow, contextShiftMetadata, edit } = lastEvaluation;
+    this.#remember(contextWindow, contextShiftMetadata, edit);
     return { ...metadata, response: result.fullResponse, responseText: result.response };
   }
 
@@ -173,14 +176,15 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
       return await this.#queue.run(async () => {
         this.#ensureNotDisposed();
         const window = this.#evaluatedWindow();
-        const { result, contextWindow, shiftMetadata } = await completeInSession(this.#chat, {
+        const { result, contextWindow, shiftMetadata, edit } = await completeInSession(this.#chat, {
           prompt,
           history: this.#items(),
           window: window?.items,
           contextShift: { ...this.#options.contextShift, lastEvaluationMetadata: window?.shiftMetadata },
+          edit: window?.edit,
           options: { ...options, signal: controller.signal },
         });
-        this.#remember(contextWindow, shiftMetadata);
+        this.#remember(contextWindow, shiftMetadata, edit);
         return result;
       }, controller.signal);
     } finally {
@@ -243,8 +247,12 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
     return this.#window?.version === this.history.version ? this.#window : undefined;
   }
 
-  #remember(items: readonly ChatHistoryItem[], shiftMetadata: object | null): void {
-    this.#window = { version: this.history.version, items, shiftMetadata };
+  #remember(
+    items: readonly ChatHistoryItem[],
+    shiftMetadata: object | null,
+    edit: EditMode | undefined,
+  ): void {
+    this.#window = { version: this.history.version, items, shiftMetadata, edit };
   }
 
   /** Only what is new is added, so that the messages before stay the same objects. */

@@ -15,7 +15,10 @@ import type {
 import type { ResponseItem, ResponseListeners } from "../response/response-builder.ts";
 import type { LlamaChatResponseFunctionCallParamsChunk } from "../response/response-chunk.ts";
 
-export type LlamaChatSessionContextShiftOptions = Pick<LLamaChatContextShiftOptions, "size" | "strategy">;
+export type LlamaChatSessionContextShiftOptions = Pick<
+  LLamaChatContextShiftOptions,
+  "size" | "strategy" | "edit"
+>;
 export type LlamaChatSessionRepeatPenalty = LLamaContextualRepeatPenalty;
 export type LlamaChatSessionDryRepeatPenalty = LLamaContextualDryRepeatPenalty;
 

@@ -1,4 +1,4 @@
-import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem, ChatModelFunctionCall } from "../../template/chat-history-items.ts";
 import { CallRepetition } from "../functions/call-repetition.ts";
 import { type CallResult, runHandlers } from "../functions/run-handlers.ts";
@@ -18,6 +18,8 @@ export interface PromptRunInput {
   /** The same, as far as the context holds it. */
   readonly window: readonly ChatHistoryItem[] | undefined;
   readonly shiftMetadata: object | null | undefined;
+  /** How the context came to hold it. */
+  readonly edit?: EditMode;
   readonly contextShift: LlamaChatSessionContextShiftOptions | undefined;
   readonly options: LLamaChatPromptOptions;
 }
@@ -34,10 +36,11 @@ export async function runPrompt(input: PromptRunInput): Promise<PromptOutcome> {
   const repetition = new CallRepetition();
   let { maxTokens } = options;
   let callCount = 0;
-  let last: Pick<LastEvaluation, "cleanHistory" | "contextWindow" | "contextShiftMetadata"> = {
+  let last: LastEvaluation = {
     cleanHistory: [...input.history],
     contextWindow: [...(input.window ?? input.history)],
     contextShiftMetadata: input.shiftMetadata ?? null,
+    edit: input.edit,
   };
   while (true) {
     const outputBefore = chat.sequence.tokenMeter.usedOutputTokens;
@@ -46,7 +49,7 @@ export async function runPrompt(input: PromptRunInput): Promise<PromptOutcome> {
       ...countedFrom(options, callCount),
       maxTokens,
       contextShift: { ...input.contextShift, lastEvaluationMetadata: last.contextShiftMetadata },
-      lastEvaluationContextWindow: { history: last.contextWindow },
+      lastEvaluationContextWindow: { history: last.contextWindow, edit: last.edit },
     });
     const { functionCalls = [] } = result;
     if (result.metadata.stopReason !== "functionCalls" || functions === undefined) return result;
