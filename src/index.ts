@@ -8,7 +8,7 @@ export {
   NoBinaryFoundError,
   UnsupportedError,
 } from "./base/errors.ts";
-// chat: bot functions
+// chat
 export {
   type BotFunction,
   type BotFunctionOptions,
@@ -18,70 +18,7 @@ export { BotFunctionSet } from "./chat/bot-functions/bot-function-set.ts";
 export { BotFunctions } from "./chat/bot-functions/bot-functions.ts";
 export { createInlineCallRunner } from "./chat/bot-functions/inline-call-runner.ts";
 export { botFunction } from "./chat/bot-functions/register-bot-function.ts";
-// chat: completion
-export type {
-  LLamaChatLoadAndCompleteUserMessageOptions,
-  LlamaChatLoadAndCompleteUserResponse,
-} from "./chat/completion/complete-user-message.ts";
-export {
-  LlamaCompletion,
-  type LlamaCompletionGenerationOptions,
-  type LlamaCompletionOptions,
-  type LlamaCompletionResponse,
-  type LlamaInfillGenerationOptions,
-} from "./chat/completion/llama-completion.ts";
-// chat: functions
-export {
-  type ChatSessionModelFunction,
-  type ChatSessionModelFunctions,
-  defineChatSessionFunction,
-} from "./chat/functions/chat-session-function.ts";
-export { LlamaChat, type LlamaChatOptions } from "./chat/generation/llama-chat.ts";
-export type {
-  LLamaChatContextShiftOptions,
-  LLamaChatGenerateResponseOptions,
-  LLamaContextualDryRepeatPenalty,
-  LLamaContextualRepeatPenalty,
-  LlamaChatResponse,
-  LlamaChatResponseFunctionCall,
-} from "./chat/generation/options.ts";
-// chat: history
-export { appendUserMessageToChatHistory } from "./chat/history/append-user-message.ts";
-export { ChatHistory } from "./chat/history/chat-history.ts";
-export { ChatMessage } from "./chat/history/chat-message.ts";
-export type {
-  LlamaChatResponseChunk,
-  LlamaChatResponseFunctionCallParamsChunk,
-  LlamaChatResponseSegmentChunk,
-  LlamaChatResponseTextChunk,
-} from "./chat/response/response-chunk.ts";
-// chat: session
-export { LlamaChatSession } from "./chat/session/llama-chat-session.ts";
-export type {
-  LLamaChatCompletePromptOptions,
-  LLamaChatPreloadPromptOptions,
-  LLamaChatPromptOptions,
-  LlamaChatSessionContextShiftOptions,
-  LlamaChatSessionDryRepeatPenalty,
-  LlamaChatSessionOptions,
-  LlamaChatSessionRepeatPenalty,
-} from "./chat/session/options.ts";
-export {
-  type LLamaChatPromptCompletionEngineOptions,
-  LlamaChatSessionPromptCompletionEngine,
-} from "./chat/session/prompt-completion-engine.ts";
-// chat: streaming
-export { generate } from "./chat/streaming/generate.ts";
-export {
-  type ChatModelOptions,
-  createChatModel,
-  type FromPretrainedOptions,
-  type GenerateReplyOptions,
-  NanoLLM,
-} from "./chat/streaming/nano-llm.ts";
-export type { ReplyOptions } from "./chat/streaming/reply-options.ts";
-export { SequenceCache } from "./chat/streaming/sequence-cache.ts";
-export { type ReplyStats, StreamingResponse } from "./chat/streaming/streaming-response.ts";
+export * from "./chat/index.ts";
 // engine
 export type { KvCacheType, LlamaContextOptions } from "./engine/context/context-options.ts";
 export { LlamaContext, type LlamaContextStats } from "./engine/context/llama-context.ts";
