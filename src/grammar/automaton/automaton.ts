@@ -3,6 +3,7 @@ import { Closure } from "./closure.ts";
 import type { GrammarProgram } from "./compile-program.ts";
 import { FarCounts } from "./far-counts.ts";
 import { ITEM } from "./item-table.ts";
+import { OutgoingEdges } from "./outgoing-edges.ts";
 import { doubled, END_NODE, StackStore } from "./stack-store.ts";
 
 /** The state in which the text cannot be continued to a match any more. */
@@ -13,14 +14,6 @@ export const NEAR_CHARACTERS = 16;
 
 const UNKNOWN = -1;
 const NOT_FORCED = -2;
-
-/** What a state may go on with: an item's bytes and what follows. */
-interface OutgoingEdge {
-  readonly firstClass: number;
-  readonly lastClass: number;
-  readonly target: number;
-  readonly rest: number;
-}
 
 /**
  * The deterministic automaton of a grammar over bytes. States are numbers and are made when they are reached,
@@ -34,6 +27,8 @@ export class Automaton {
   readonly #store: StackStore;
   readonly #closure: Closure;
   readonly #farCounts: FarCounts;
+  readonly #edges: OutgoingEdges;
+  readonly #row: Int32Array;
   #transitions: Int32Array<ArrayBuffer>;
   #stateSets = new Int32Array(64);
   #stateOfSet = new Int32Array(64);
@@ -47,9 +42,11 @@ export class Automaton {
     this.#store = new StackStore(program);
     this.#closure = new Closure(this.#store);
     this.#farCounts = new FarCounts(this.#store, NEAR_CHARACTERS);
+    this.#edges = new OutgoingEdges(this.classCount);
+    this.#row = new Int32Array(this.classCount);
     this.#transitions = new Int32Array(64 * this.classCount);
     this.#closure.begin();
-    this.#closure.add(program.root, this.#store.sets.intern([END_NODE]));
+    this.#closure.add(program.root, this.#store.sets.internOne(END_NODE));
     this.start = this.#stateFor(this.#closure.finish());
   }
 
@@ -141,55 +138,37 @@ export class Automaton {
 
   /** Makes all transitions of a state. */
   fill(state: number): void {
-    const edges = this.#edges(state);
-    const boundaries = new Uint8Array(this.classCount + 1);
-    for (const edge of edges) {
-      boundaries[edge.firstClass] = 1;
-      boundaries[edge.lastClass + 1] = 1;
-    }
-    const known = new Map<string, number>();
-    let target = DEAD;
-    const row = new Int32Array(this.classCount);
-    for (let byteClass = 0; byteClass < this.classCount; byteClass++) {
-      if (boundaries[byteClass] === 1) target = this.#target(edges, byteClass, known);
+    const { classCount } = this;
+    const edges = this.#edges;
+    edges.clear();
+    this.#eachNode(state, (item, rest) => {
+      for (const { first, last, target } of this.program.items.edges[item]!)
+        edges.add(this.classOfByte[first]!, this.classOfByte[last]!, target, rest);
+    });
+    let target: number = DEAD;
+    const row = this.#row;
+    for (let byteClass = 0; byteClass < classCount; byteClass++) {
+      if (edges.changesAt(byteClass)) target = this.#target(byteClass);
       row[byteClass] = target;
     }
-    this.#transitions.set(row, state * this.classCount);
+    this.#transitions.set(row, state * classCount);
   }
 
-  #target(edges: readonly OutgoingEdge[], byteClass: number, known: Map<string, number>): number {
-    let key = "";
-    const covering: OutgoingEdge[] = [];
-    for (const edge of edges) {
-      if (edge.firstClass > byteClass || edge.lastClass < byteClass) continue;
-      covering.push(edge);
-      key += `${edge.target},${edge.rest};`;
-    }
-    if (covering.length === 0) return DEAD;
-    const found = known.get(key);
-    if (found !== undefined) return found;
+  #target(byteClass: number): number {
+    const edges = this.#edges;
+    const covering = edges.covering(byteClass);
+    if (covering === 0) return DEAD;
+    const known = edges.knownState();
+    if (known >= 0) return known;
     this.#closure.begin();
-    for (const edge of covering) {
-      if (edge.target === 0) this.#closure.pop(edge.rest);
-      else this.#closure.add(edge.target, edge.rest);
+    for (let i = 0; i < covering; i++) {
+      const target = edges.targetOf(i);
+      if (target === 0) this.#closure.pop(edges.restOf(i));
+      else this.#closure.add(target, edges.restOf(i));
     }
     const state = this.#stateFor(this.#closure.finish());
-    known.set(key, state);
+    edges.remember(state);
     return state;
-  }
-
-  #edges(state: number): OutgoingEdge[] {
-    const edges: OutgoingEdge[] = [];
-    this.#eachNode(state, (item, rest) => {
-      for (const edge of this.program.items.edges[item]!)
-        edges.push({
-          firstClass: this.classOfByte[edge.first]!,
-          lastClass: this.classOfByte[edge.last]!,
-          target: edge.target,
-          rest,
-        });
-    });
-    return edges;
   }
 
   #eachNode(state: number, visit: (item: number, rest: number) => void): void {

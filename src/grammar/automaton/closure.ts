@@ -2,6 +2,9 @@ import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 import { ITEM } from "./item-table.ts";
 import { doubled, END_NODE, type StackStore } from "./stack-store.ts";
 
+/** So many numbers are sorted by hand. */
+const FEW = 16;
+
 /**
  * Follows items down to those that consume something.
  * An item that is reached by several ways is followed once, with what may come after it merged.
@@ -15,6 +18,7 @@ export class Closure {
   #canEnd = false;
   readonly #consuming: number[] = [];
   readonly #work: number[] = [];
+  #nodes = new Int32Array(64);
 
   constructor(store: StackStore) {
     this.#store = store;
@@ -65,11 +69,12 @@ export class Closure {
       if (++steps > GRAMMAR_LIMITS.closure) throw limitError("ways to go on", GRAMMAR_LIMITS.closure);
       this.#follow(item, this.#rests[item]!);
     }
-    const nodes = new Set<number>();
-    if (this.#canEnd) nodes.add(END_NODE);
-    for (const item of this.#consuming) nodes.add(this.#store.node(item, this.#rests[item]!));
-    if (nodes.size === 1) return this.#store.sets.intern([...nodes]);
-    return this.#store.sets.intern(Int32Array.from(nodes).sort());
+    const most = this.#consuming.length + 1;
+    if (most > this.#nodes.length) this.#nodes = new Int32Array(2 * most);
+    let count = 0;
+    if (this.#canEnd) this.#nodes[count++] = END_NODE;
+    for (const item of this.#consuming) this.#nodes[count++] = this.#store.node(item, this.#rests[item]!);
+    return this.#store.sets.intern(this.#nodes, sortUnique(this.#nodes, count));
   }
 
   #follow(item: number, rest: number): void {
@@ -104,6 +109,21 @@ export class Closure {
   }
 
   #after(item: number, rest: number): number {
-    return this.#store.sets.intern([this.#store.node(item, rest)]);
+    return this.#store.sets.internOne(this.#store.node(item, rest));
   }
+}
+
+/** Sorts the first numbers of an array in place, without repetitions; returns how many are left. */
+function sortUnique(array: Int32Array, count: number): number {
+  if (count > FEW) array.subarray(0, count).sort();
+  else
+    for (let i = 1; i < count; i++) {
+      const value = array[i]!;
+      let at = i;
+      for (; at > 0 && array[at - 1]! > value; at--) array[at] = array[at - 1]!;
+      array[at] = value;
+    }
+  let kept = 0;
+  for (let i = 0; i < count; i++) if (kept === 0 || array[kept - 1] !== array[i]) array[kept++] = array[i]!;
+  return kept;
 }

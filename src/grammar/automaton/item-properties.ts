@@ -15,12 +15,24 @@ function dependencies(items: ItemTable, item: number): readonly number[] {
   }
 }
 
+/** Items mostly come after their parts: so many passes settle all but chains of rules in the wrong order. */
+const PASSES = 4;
+
 /** The smallest set that is closed under `holds`, in time linear in the number of items and references. */
 function leastSet(items: ItemTable, holds: (item: number, members: Uint8Array) => boolean): Uint8Array {
+  const members = new Uint8Array(items.size);
+  for (let pass = 0; pass < PASSES; pass++) {
+    let changed = false;
+    for (let item = 0; item < items.size; item++)
+      if (members[item] === 0 && holds(item, members)) {
+        members[item] = 1;
+        changed = true;
+      }
+    if (!changed) return members;
+  }
   const users: number[][] = Array.from({ length: items.size }, () => []);
   for (let item = 0; item < items.size; item++)
     for (const dependency of dependencies(items, item)) users[dependency]!.push(item);
-  const members = new Uint8Array(items.size);
   const work = Array.from({ length: items.size }, (_, item) => item);
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
     if (members[item] === 1 || !holds(item, members)) continue;

@@ -41,20 +41,33 @@ export class ItemTable {
   /** The rule of an alias, for messages. */
   readonly names = new Map<number, string>();
   readonly #interned = new Map<string, number>();
+  /** Pairs, and items of one byte range, by numbers instead of texts. */
+  readonly #pairs = new Map<number, number>();
+  readonly #ranges = new Map<number, number>();
 
   get size(): number {
     return this.kind.length;
   }
 
   addBytes(edges: readonly ByteEdge[]): number {
-    const key = `b${edges.map((edge) => `${edge.first},${edge.last},${edge.target}`).join(";")}`;
+    const [only] = edges;
+    if (edges.length === 1 && only !== undefined) {
+      const range = (only.target * 256 + only.first) * 256 + only.last;
+      let item = this.#ranges.get(range);
+      if (item === undefined) this.#ranges.set(range, (item = this.#add(ITEM.bytes, 0, 0, 0, [], edges)));
+      return item;
+    }
+    const key = `${edges.map((edge) => `${edge.first},${edge.last},${edge.target}`).join(";")}`;
     return this.#intern(key, () => this.#add(ITEM.bytes, 0, 0, 0, [], edges));
   }
 
   addPair(first: number, second: number): number {
     if (first === 0) return second;
     if (second === 0) return first;
-    return this.#intern(`p${first},${second}`, () => this.#add(ITEM.pair, first, second));
+    const key = first * (GRAMMAR_LIMITS.nodes + 1) + second;
+    let item = this.#pairs.get(key);
+    if (item === undefined) this.#pairs.set(key, (item = this.#add(ITEM.pair, first, second)));
+    return item;
   }
 
   addChoice(children: readonly number[]): number {

@@ -3,15 +3,28 @@ import { ITEM, type ItemTable } from "./item-table.ts";
 /** More than this is not told apart. */
 export const WEIGHT_MAX = 64;
 
+/** Items mostly come after their parts: so many passes settle nearly all grammars. */
+const PASSES = 8;
+
 /**
  * The least number of characters that each item consumes, at most {@link WEIGHT_MAX}. A byte that goes on with a
  * character counts nothing, so that an item that begins inside of one is not overrated.
  */
 export function itemWeights(items: ItemTable): Uint8Array {
+  const weights = new Uint8Array(items.size).fill(WEIGHT_MAX);
+  for (let pass = 0; pass < PASSES; pass++) {
+    let changed = false;
+    for (let item = 0; item < items.size; item++) {
+      const weight = weightOf(items, weights, item);
+      if (weight >= weights[item]!) continue;
+      weights[item] = weight;
+      changed = true;
+    }
+    if (!changed) return weights;
+  }
   const users: number[][] = Array.from({ length: items.size }, () => []);
   for (let item = 0; item < items.size; item++)
     for (const part of partsOf(items, item)) users[part]!.push(item);
-  const weights = new Uint8Array(items.size).fill(WEIGHT_MAX);
   const work = Array.from({ length: items.size }, (_, item) => item);
   for (let item = work.pop(); item !== undefined; item = work.pop()) {
     const weight = weightOf(items, weights, item);

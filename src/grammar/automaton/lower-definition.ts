@@ -1,6 +1,6 @@
 import { ColloquyError } from "../../base/errors.ts";
 import { characterRanges } from "../code-points.ts";
-import type { CodePointRange, GrammarDefinition, GrammarNode, RepeatNode, TokenNode } from "../ir.ts";
+import type { CharactersNode, GrammarDefinition, GrammarNode, RepeatNode, TokenNode } from "../ir.ts";
 import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 import { type ByteEdge, ItemTable } from "./item-table.ts";
 import { type ByteSequence, utf8Sequences } from "./utf8-sequences.ts";
@@ -19,7 +19,7 @@ export function lowerDefinition(definition: GrammarDefinition): LoweredDefinitio
   const items = new ItemTable();
   const aliases = new Map<string, number>();
   for (const name of definition.rules.keys()) aliases.set(name, items.addAlias(name));
-  const lowering: Lowering = { items, aliases, tokens: [], characters: new Map() };
+  const lowering: Lowering = { items, aliases, tokens: [], characters: new Map(), nodes: new Map() };
   for (const [name, node] of definition.rules) items.first[aliases.get(name)!] = lower(lowering, node, 0);
   return { items, root: aliasOf(lowering, definition.root), tokens: lowering.tokens };
 }
@@ -28,8 +28,9 @@ interface Lowering {
   readonly items: ItemTable;
   readonly aliases: ReadonlyMap<string, number>;
   readonly tokens: TokenNode[];
-  /** Items of character sets that were lowered before, by their ranges. */
+  /** Items of character sets that were lowered before, by their ranges, and by their nodes. */
   readonly characters: Map<string, number>;
+  readonly nodes: Map<CharactersNode, number>;
 }
 
 function aliasOf(lowering: Lowering, name: string): number {
@@ -49,7 +50,7 @@ function lower(lowering: Lowering, node: GrammarNode, depth: number): number {
     case "bytes":
       return lowerBytes(items, node.bytes);
     case "characters":
-      return lowerCharacters(lowering, characterRanges(node.ranges, node.negated));
+      return lowerCharacters(lowering, node);
     case "sequence": {
       let item = 0;
       for (let i = node.items.length - 1; i >= 0; i--)
@@ -88,12 +89,14 @@ function lowerBytes(items: ItemTable, bytes: Uint8Array): number {
   return target;
 }
 
-function lowerCharacters(lowering: Lowering, ranges: readonly CodePointRange[]): number {
+function lowerCharacters(lowering: Lowering, node: CharactersNode): number {
+  const before = lowering.nodes.get(node);
+  if (before !== undefined) return before;
+  const ranges = characterRanges(node.ranges, node.negated);
   const key = ranges.join(";");
-  const known = lowering.characters.get(key);
-  if (known !== undefined) return known;
-  const item = lowerSequences(lowering.items, ranges.flatMap(utf8Sequences));
+  const item = lowering.characters.get(key) ?? lowerSequences(lowering.items, ranges.flatMap(utf8Sequences));
   lowering.characters.set(key, item);
+  lowering.nodes.set(node, item);
   return item;
 }
 

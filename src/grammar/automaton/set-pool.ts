@@ -7,6 +7,8 @@ export class SetPool {
   #memberCount = 0;
   #starts = new Int32Array(256);
   #count = 1;
+  readonly #single = new Int32Array(1);
+  #merged = new Int32Array(64);
   #table = new Int32Array(512);
 
   get count(): number {
@@ -32,7 +34,7 @@ export class SetPool {
   }
 
   /** The number of the set with these members, which must be ascending and different. */
-  intern(members: ArrayLike<number>, length = members.length): number {
+  intern(members: Int32Array, length = members.length): number {
     if (length === 0) return 0;
     let hash = length;
     for (let i = 0; i < length; i++) hash = Math.imul(hash ^ members[i]!, 0x9e3779b1) ^ (hash >>> 15);
@@ -48,31 +50,42 @@ export class SetPool {
     return set;
   }
 
+  /** The number of the set with this one member. */
+  internOne(member: number): number {
+    this.#single[0] = member;
+    return this.intern(this.#single);
+  }
+
   /** The set of what is in either set. */
   union(left: number, right: number): number {
     if (left === right || right === 0) return left;
     if (left === 0) return right;
-    const merged: number[] = [];
-    let [i, j] = [this.start(left), this.start(right)];
-    const [iEnd, jEnd] = [this.end(left), this.end(right)];
+    let i = this.start(left);
+    let j = this.start(right);
+    const iEnd = this.end(left);
+    const jEnd = this.end(right);
+    const most = iEnd - i + (jEnd - j);
+    if (most > this.#merged.length) this.#merged = new Int32Array(2 * most);
+    const merged = this.#merged;
+    let count = 0;
     while (i < iEnd || j < jEnd) {
       const a = i < iEnd ? this.#members[i]! : Number.POSITIVE_INFINITY;
       const b = j < jEnd ? this.#members[j]! : Number.POSITIVE_INFINITY;
-      merged.push(Math.min(a, b));
+      merged[count++] = Math.min(a, b);
       if (a <= b) i++;
       if (b <= a) j++;
     }
-    return this.intern(merged);
+    return this.intern(merged, count);
   }
 
-  #equals(set: number, members: ArrayLike<number>, length: number): boolean {
+  #equals(set: number, members: Int32Array, length: number): boolean {
     const start = this.#starts[set]!;
     if (this.#starts[set + 1]! - start !== length) return false;
     for (let i = 0; i < length; i++) if (this.#members[start + i] !== members[i]) return false;
     return true;
   }
 
-  #append(members: ArrayLike<number>, length: number): number {
+  #append(members: Int32Array, length: number): number {
     if (this.#memberCount + length > this.#members.length) {
       const grown = new Int32Array(Math.max(this.#members.length * 2, this.#memberCount + length));
       grown.set(this.#members);

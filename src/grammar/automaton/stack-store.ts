@@ -27,7 +27,8 @@ export class StackStore {
   #nodeCount = 1;
   #nodeTable = new Int32Array(512);
   readonly #repeats: Repetition[] = [];
-  readonly #repeatNumbers = new Map<string, number>();
+  /** By item, then by both bounds. */
+  readonly #repeatNumbers = new Map<number, Map<number, number>>();
 
   constructor(program: GrammarProgram) {
     this.program = program;
@@ -59,12 +60,15 @@ export class StackStore {
   /** The item for a repetition; 0 where it is over. */
   repeat(item: number, min: number, max: number): number {
     if (max === 0) return 0;
-    const key = `${item},${min},${max}`;
-    let number = this.#repeatNumbers.get(key);
+    let numbers = this.#repeatNumbers.get(item);
+    if (numbers === undefined) this.#repeatNumbers.set(item, (numbers = new Map()));
+    // The bounds are small: exact in a double.
+    const key = min * (GRAMMAR_LIMITS.repetition + 2) + max + 1;
+    let number = numbers.get(key);
     if (number === undefined) {
       number = this.#staticItems + this.#repeats.length;
       this.#repeats.push({ item, min, max });
-      this.#repeatNumbers.set(key, number);
+      numbers.set(key, number);
     }
     return number;
   }
@@ -119,7 +123,7 @@ export class StackStore {
     }
     if (repeats === widest.size) return union;
     return this.sets.intern(
-      nodes.filter((node) => {
+      Int32Array.from(nodes).filter((node) => {
         if (this.kind(this.itemOf(node)) !== ITEM.repeat) return true;
         const wider = widest.get(this.#repetitionKey(node))!;
         return wider === node || !this.#includes(wider, node);
@@ -155,7 +159,7 @@ export class StackStore {
         if (node === END_NODE) nodes.push(END_NODE);
         else nodes.push(this.node(this.#importItem(from, from.itemOf(node)), mapped.get(from.restOf(node))!));
       }
-      mapped.set(next, this.sets.intern(nodes.sort((a, b) => a - b)));
+      mapped.set(next, this.sets.intern(Int32Array.from(nodes).sort()));
     }
     return mapped.get(set)!;
   }

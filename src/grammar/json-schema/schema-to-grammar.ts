@@ -82,6 +82,11 @@ function valueGrammar(compilation: Compilation, nodes: Conjunction): GrammarNode
   return NEVER;
 }
 
+function isListAlone(schema: unknown): boolean {
+  const keywords = Object.keys(schema as object);
+  return keywords.length === 1 && (keywords[0] === "enum" || keywords[0] === "const");
+}
+
 function listedValues(
   compilation: Compilation,
   constraints: Constraints,
@@ -89,7 +94,11 @@ function listedValues(
   values: readonly JsonValue[],
 ): GrammarNode[] {
   const { document, separators } = compilation;
-  const valid = values.filter((value) => satisfies(document, conjunction, value));
+  // A list alone refuses none of its own values.
+  const alone = conjunction.length === 1 && isListAlone(conjunction[0]!.schema);
+  const valid = alone
+    ? values
+    : values.filter((value) => satisfies(document, conjunction, value, constraints));
   if (valid.length === 0)
     compilation.contradictions.push({
       path: constraints.path,

@@ -103,9 +103,15 @@ function depthOf(issues: readonly JsonIssue[]): number {
 }
 
 /** Whether a value satisfies every keyword of a conjunction. */
-export function satisfies(document: SchemaDocument, nodes: Conjunction, value: unknown): boolean {
+export function satisfies(
+  document: SchemaDocument,
+  nodes: Conjunction,
+  value: unknown,
+  merged?: Constraints,
+): boolean {
   const check: Check = { nodes, value, path: "#", depth: 0 };
-  const { issues, children } = createAlternative(document, mergeConstraints(nodes, document.dialect), check);
+  const constraints = merged ?? mergeConstraints(nodes, document.dialect);
+  const { issues, children } = createAlternative(document, constraints, check);
   return issues.length === 0 && children.every((child) => checkValue(document, child).length === 0);
 }
 

@@ -11,6 +11,7 @@ import { walkTrie } from "./walk-trie.ts";
 /** Words of masks that are kept at most, for all states together. */
 const MAX_KEPT_WORDS = 2_000_000;
 const MAX_KEPT_FORCED = 4096;
+const MAX_KEPT_LONG = 32;
 /** What an entry costs beside its mask, in words. */
 const ENTRY_WORDS = 32;
 /** The mask of one state: a list where it is short, else bits. */
@@ -28,6 +29,8 @@ export class MaskSource {
   readonly #forced = new Map<number, readonly number[]>();
   readonly #chains = new Map<TokenSlice, SliceChains>();
   readonly #loops: StateLoops;
+  /** The last masks that {@link #withoutTooLong} gave. */
+  readonly #lastLong = new Map<number, { near: StateMask; tokens: Int32Array; mask: StateMask }>();
 
   constructor(automaton: Automaton, trie: TokenTrie, references: TokenReferences) {
     this.automaton = automaton;
@@ -46,23 +49,21 @@ export class MaskSource {
     const near = this.automaton.tokens(state).length > 0 ? state : this.automaton.withoutFarCounts(state);
     if (near === state) return this.#keep(state, this.#compute(state));
     const common = this.mask(near);
-    return this.#keep(state, this.#withoutTooLong(common, state), common);
+    return this.#keep(state, this.#withoutTooLong(common, near, state), common);
   }
 
   /** The mask of a state, given that of the state without far counts, which can only be wrong about long tokens. */
-  #withoutTooLong(near: StateMask, state: number): StateMask {
+  #withoutTooLong(near: StateMask, nearState: number, state: number): StateMask {
     const { longTokens, longWords, scratch } = this.trie;
     const count = walkTrie(this.automaton, this.#loops, longTokens, state, scratch, 0);
-    let known = 0;
-    if (near.ids !== undefined)
-      for (const token of near.ids) known += (longWords[token >>> 5]! >>> (token & 31)) & 1;
-    else for (let i = 0; i < longWords.length; i++) known += bitCount(near.words[i]! & longWords[i]!);
-    if (known === count) return near;
-    const words = near.words?.slice() ?? new Uint32Array(this.trie.wordCount);
-    if (near.ids !== undefined) for (const token of near.ids) setBit(words, token);
-    for (let i = 0; i < longWords.length; i++) words[i]! &= ~longWords[i]!;
-    for (let i = 0; i < count; i++) setBit(words, scratch[i]!);
-    return fromWords(words);
+    const found = scratch.subarray(0, count);
+    // What follows the last state in a text usually differs from it in nothing.
+    const last = this.#lastLong.get(nearState);
+    if (last !== undefined && last.near === near && equalTokens(last.tokens, found)) return last.mask;
+    const mask = withTokens(near, longWords, found);
+    if (this.#lastLong.size >= MAX_KEPT_LONG) this.#lastLong.clear();
+    this.#lastLong.set(nearState, { near, tokens: found.slice(), mask });
+    return mask;
   }
 
   /** Tokens that must come next. */
@@ -163,6 +164,30 @@ export class MaskSource {
 function shortMask(tokens: Int32Array, ends: readonly number[]): StateMask {
   const unique = new Set([...tokens, ...ends]);
   return { count: unique.size, ids: Int32Array.from(unique).sort() };
+}
+
+/** A mask with these tokens and no others of `region`; the mask itself where that is what it has. */
+function withTokens(mask: StateMask, region: Uint32Array, tokens: Int32Array): StateMask {
+  let known = 0;
+  if (mask.ids !== undefined) for (const token of mask.ids) known += bitOf(region, token);
+  else for (let i = 0; i < region.length; i++) known += bitCount(mask.words[i]! & region[i]!);
+  // They can only be fewer.
+  if (known === tokens.length) return mask;
+  const words = mask.words?.slice() ?? new Uint32Array(region.length);
+  if (mask.ids !== undefined) for (const token of mask.ids) setBit(words, token);
+  for (let i = 0; i < region.length; i++) words[i]! &= ~region[i]!;
+  for (const token of tokens) setBit(words, token);
+  return fromWords(words);
+}
+
+function equalTokens(left: Int32Array, right: Int32Array): boolean {
+  if (left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}
+
+function bitOf(words: Uint32Array, token: number): number {
+  return (words[token >>> 5]! >>> (token & 31)) & 1;
 }
 
 /** The mask with these bits. */

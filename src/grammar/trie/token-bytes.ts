@@ -43,34 +43,79 @@ export function wholeTokens({ data, starts }: TokenBytes): TokenParts {
   return { data, from: starts, to: starts.subarray(1) };
 }
 
-/** The tokens in the order of their parts, a prefix before what it begins: three-way radix quicksort. */
-export function sortTokens({ data, from, to }: TokenParts, tokens: Int32Array): void {
+/** So few tokens are sorted by insertion. */
+const FEW = 12;
+
+/** Puts the tokens in the order of their parts, a prefix before what it begins. */
+export function sortTokens(parts: TokenParts, tokens: Int32Array): void {
+  const keys = new Float64Array(tokens.length);
+  const sorted = new Int32Array(tokens.length);
   const work = [0, tokens.length, 0];
   while (work.length > 0) {
     const depth = work.pop()!;
     const end = work.pop()!;
     const begin = work.pop()!;
-    if (end - begin < 2) continue;
-    const pivot = byteAt(tokens[begin + ((end - begin) >> 1)]!, depth);
-    let [less, i, greater] = [begin, begin, end];
-    while (i < greater) {
-      const token = tokens[i]!;
-      const byte = byteAt(token, depth);
-      if (byte < pivot) {
-        tokens[i++] = tokens[less]!;
-        tokens[less++] = token;
-      } else if (byte > pivot) {
-        tokens[i] = tokens[--greater]!;
-        tokens[greater] = token;
-      } else i++;
-    }
-    work.push(begin, less, depth, greater, end, depth);
-    if (pivot >= 0) work.push(less, greater, depth + 1);
+    if (end - begin <= FEW) insertionSort(parts, tokens, begin, end, depth);
+    else sortByKey(parts, tokens, { begin, end, depth }, keys, sorted, work);
+  }
+}
+
+/** Sorts by the next few bytes, packed into a number with the place of the token; equal ones become new work. */
+function sortByKey(
+  { data, from, to }: TokenParts,
+  tokens: Int32Array,
+  { begin, end, depth }: { begin: number; end: number; depth: number },
+  keys: Float64Array,
+  sorted: Int32Array,
+  work: number[],
+): void {
+  const count = end - begin;
+  // 257 values for each byte and for the end; below 2^53 with the place.
+  const width = 257 ** 4 * count < Number.MAX_SAFE_INTEGER ? 4 : 3;
+  for (let i = 0; i < count; i++) {
+    const token = tokens[begin + i]!;
+    const start = from[token]! + depth;
+    const length = to[token]! - start;
+    let key = 0;
+    for (let at = 0; at < width; at++) key = key * 257 + (at < length ? data[start + at]! + 1 : 0);
+    keys[begin + i] = key * count + i;
+  }
+  const range = keys.subarray(begin, end).sort();
+  for (let i = 0; i < count; i++) sorted[i] = tokens[begin + (range[i]! % count)]!;
+  tokens.set(sorted.subarray(0, count), begin);
+  let first = 0;
+  for (let i = 1; i <= count; i++) {
+    if (i < count && Math.floor(range[i]! / count) === Math.floor(range[first]! / count)) continue;
+    // A key whose last digit is 0 has ended: the tokens are all the same.
+    if (i - first > 1 && Math.floor(range[first]! / count) % 257 !== 0)
+      work.push(begin + first, begin + i, depth + width);
+    first = i;
+  }
+}
+
+function insertionSort(
+  { data, from, to }: TokenParts,
+  tokens: Int32Array,
+  begin: number,
+  end: number,
+  depth: number,
+): void {
+  for (let i = begin + 1; i < end; i++) {
+    const token = tokens[i]!;
+    let at = i;
+    for (; at > begin && isAfter(tokens[at - 1]!, token); at--) tokens[at] = tokens[at - 1]!;
+    tokens[at] = token;
   }
 
-  /** -1 past the end. */
-  function byteAt(token: number, depth: number): number {
-    const at = from[token]! + depth;
-    return at < to[token]! ? data[at]! : -1;
+  function isAfter(left: number, right: number): boolean {
+    let a = from[left]! + depth;
+    let b = from[right]! + depth;
+    const [aEnd, bEnd] = [to[left]!, to[right]!];
+    while (a < aEnd && b < bEnd && data[a] === data[b]) {
+      a++;
+      b++;
+    }
+    if (a === aEnd) return false;
+    return b === bEnd || data[a]! > data[b]!;
   }
 }
