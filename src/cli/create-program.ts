@@ -6,6 +6,7 @@ import { addGpuCommand } from "./commands/gpu.ts";
 import { addInspectCommand } from "./commands/inspect.ts";
 import { addMediaCommand } from "./commands/media.ts";
 import { addModelCommand } from "./commands/model.ts";
+import { addServeCommand } from "./commands/serve.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 /** Takes the exit code of a command that ends without an error. */
@@ -32,6 +33,7 @@ export function createProgram(io: CliIo, setExitCode: SetExitCode): Command {
     })
     .showSuggestionAfterError();
   addChatCommand(program, io, setExitCode);
+  addServeCommand(program, io);
   addModelCommand(program, io);
   addInspectCommand(program, io);
   addGpuCommand(program, io);

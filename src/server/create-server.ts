@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { createServer as createHttpServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
@@ -49,6 +50,8 @@ export interface ServerOptions {
   /** Origins of web pages elsewhere that may use the server, such as `https://chat.example`. Default: none. */
   corsOrigins?: readonly string[];
   limits?: Partial<ServerLimits>;
+  /** Told about faults of ours, those that are answered with 500. Their causes are not sent to clients. Default: nobody. */
+  onError?: (error: unknown) => void;
 }
 
 export interface ListenOptions {
@@ -81,6 +84,8 @@ export class ColloquyServer {
     const files = options.webDirectory === undefined ? undefined : new StaticFiles(options.webDirectory);
     const store = ChatStore.open(options.storePath ?? ":memory:");
     this.#closing = new AbortController();
+    // Every request that is answered listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#sequences = takeSequences(options);
     const { model, contextSize } = this.#sequences[0]!;
     const { chatWrapper = "auto" } = options;
@@ -100,6 +105,7 @@ export class ColloquyServer {
       version,
       startedAt: new Date(),
       closing: this.#closing.signal,
+      onError: options.onError ?? (() => {}),
     };
     this.#handler = createHandler(this.#serving, this.#access, files);
   }

@@ -28,4 +28,6 @@ export interface Serving {
   readonly startedAt: Date;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
+  /** Told about faults of ours. */
+  onError(error: unknown): void;
 }

@@ -78,6 +78,7 @@ async function answerRoute(
     response = await route.answer(serving, { raw, url: new URL(raw.url), params, body });
   } catch (error) {
     response = errorResponse(error);
+    if (response.status === 500) serving.onError(error);
   }
   const seconds = (performance.now() - start) / 1000;
   serving.metrics.countRequest(route.path, route.method, response.status, seconds);

@@ -1,4 +1,5 @@
-import { errorBody } from "./error-response.ts";
+import type { Serving } from "../serving.ts";
+import { errorBody, statusOf } from "./error-response.ts";
 import { EventStream } from "./event-stream.ts";
 
 /** After this long without an event the response is begun, so that clients do not give up, milliseconds. */
@@ -9,16 +10,19 @@ const openAfterMs = 5000;
  * later it is sent as the last event.
  */
 export async function streamResponse(
-  bufferBytes: number,
+  { limits, onError }: Pick<Serving, "limits" | "onError">,
   work: (stream: EventStream) => Promise<void>,
 ): Promise<Response> {
-  const stream = new EventStream(bufferBytes);
+  const stream = new EventStream(limits.streamBufferBytes);
   let isOpen = false;
   let failure: { readonly error: unknown } | undefined;
   const running = work(stream)
     .catch((error: unknown) => {
-      if (isOpen) stream.send(errorBody(error));
-      else failure = { error };
+      if (!isOpen) failure = { error };
+      else {
+        stream.send(errorBody(error));
+        if (statusOf(error) === 500) onError(error);
+      }
     })
     .finally(() => stream.end());
   let timer: NodeJS.Timeout | undefined;

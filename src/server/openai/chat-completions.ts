@@ -24,7 +24,7 @@ export async function chatCompletions(serving: Serving, routed: RoutedRequest): 
   const request = readChatRequest(routed.body, serving);
   const client = routed.raw.signal;
   if (!request.stream) return answerWhole(serving, request, client);
-  return streamResponse(serving.limits.streamBufferBytes, async (stream) => {
+  return streamResponse(serving, async (stream) => {
     const head = headOf(serving, "chat.completion.chunk");
     const noUsage = request.includeUsage ? { usage: null } : {};
     const begun = new Set<number>();

@@ -43,7 +43,7 @@ export async function textCompletions(serving: Serving, routed: RoutedRequest): 
     }));
     return jsonResponse({ ...head, choices, usage: usageOf(sequencesOf(written)) });
   }
-  return streamResponse(serving.limits.streamBufferBytes, async (stream) => {
+  return streamResponse(serving, async (stream) => {
     const send = (
       index: number,
       text: string,

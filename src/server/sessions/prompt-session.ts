@@ -5,7 +5,7 @@ import type { ResponseListeners } from "../../chat/response/response-builder.ts"
 import { runPrompt } from "../../chat/session/prompt-run.ts";
 import type { EvaluationReport } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
-import { errorBody } from "../http/error-response.ts";
+import { errorBody, statusOf } from "../http/error-response.ts";
 import { EventStream } from "../http/event-stream.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
 import { generationSignal, TimeLimitError } from "../pool/generation-signal.ts";
@@ -100,6 +100,7 @@ async function writeReply(task: ReplyTask, signals: readonly AbortSignal[]): Pro
     await generateReply(task, end.signal);
   } catch (error) {
     send("error", errorBody(error));
+    if (statusOf(error) === 500) serving.onError(error);
   } finally {
     end.release();
     lease.release();

@@ -1,0 +1,112 @@
+import { resolve } from "node:path";
+import { type Command, Option } from "commander";
+import type { CliIo } from "../cli-io.ts";
+import { UsageError } from "../usage-error.ts";
+import { numberOption } from "./parse-number.ts";
+
+interface ServeOptions {
+  readonly model?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly apiKey?: string;
+  readonly store?: string;
+  readonly web?: string;
+  readonly corsOrigin?: string[];
+  readonly contextSize: number;
+  readonly sequences: number;
+  readonly gpu: string;
+  readonly threads?: number;
+  readonly embeddings?: boolean;
+}
+
+const gpus = { auto: "auto", cuda: "cuda", vulkan: "vulkan", metal: "metal", off: false } as const;
+
+const details = `
+OpenAI's interface is at /v1, chats with a store at /api, the description of both at /openapi.json.
+The key can also be given as the environment variable COLLOQUY_API_KEY. Ends when interrupted.`;
+
+/** `colloquy serve` */
+export function addServeCommand(program: Command, io: CliIo): void {
+  const whole = { integer: true, min: 1 } as const;
+  program
+    .command("serve")
+    .description("serve a model over HTTP, as OpenAI's interface and with chats of its own")
+    .option("-m, --model <uri>", "model file, hf:owner/repo:QUANT or https://… (default: a small model)")
+    .option("--host <name>", "address to listen on; another than this machine's needs a key", "127.0.0.1")
+    .option(
+      "--port <n>",
+      "port to listen on; 0: any free one",
+      numberOption("--port", { integer: true, min: 0, max: 65_535 }),
+      8642,
+    )
+    .addOption(new Option("--api-key <key>", "key that requests must bring").env("COLLOQUY_API_KEY"))
+    .option("--store <file>", "SQLite file for the chats (default: they are lost at the end)")
+    .option("--web <folder>", "folder with a built web client, served at /")
+    .option("--cors-origin <origin...>", "origins of web pages elsewhere that may use the server")
+    .option(
+      "-c, --context-size <n>",
+      "room of each request, tokens",
+      numberOption("--context-size", whole),
+      4096,
+    )
+    .option("--sequences <n>", "requests answered at the same time", numberOption("--sequences", whole), 4)
+    .option("--gpu <device>", "auto, cuda, vulkan, metal or off", "auto")
+    .option(
+      "--threads <n>",
+      "processor cores to use (default: the usable ones)",
+      numberOption("--threads", whole),
+    )
+    .option("--embeddings", "answer /v1/embeddings with this model")
+    .addHelpText("after", details)
+    .action((options: ServeOptions) => serve(options, io));
+}
+
+/** Serves until the user interrupts. */
+async function serve(options: ServeOptions, io: CliIo): Promise<void> {
+  if (!Object.hasOwn(gpus, options.gpu)) {
+    throw new UsageError(`--gpu takes auto, cuda, vulkan, metal or off, not "${options.gpu}"`);
+  }
+  const { resolveModel } = await import("./resolve-model.ts");
+  const modelPath = await resolveModel(options.model, io);
+  const [{ getLlama }, { createServer }] = await Promise.all([
+    import("../../engine/llama.ts"),
+    import("../../server/create-server.ts"),
+  ]);
+  const llama = await getLlama({ gpu: gpus[options.gpu as keyof typeof gpus] });
+  try {
+    const model = await llama.loadModel({ modelPath, loadSignal: io.interrupt });
+    const { threads, contextSize: wanted, sequences } = options;
+    const contextSize = { max: wanted };
+    const context = await model.createContext({
+      threads,
+      contextSize,
+      sequences,
+      createSignal: io.interrupt,
+    });
+    const server = createServer({
+      context,
+      embeddings: options.embeddings ? await model.createEmbeddingContext({ threads }) : undefined,
+      storePath: options.store === undefined ? undefined : resolve(options.store),
+      webDirectory: options.web === undefined ? undefined : resolve(options.web),
+      apiKey: options.apiKey,
+      corsOrigins: options.corsOrigin,
+    });
+    try {
+      const { url } = await server.listen({ host: options.host, port: options.port });
+      io.output.write(`Serving ${model.filename ?? "the model"} at ${url}\n`);
+      await interrupted(io.interrupt);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await llama.dispose();
+  }
+}
+
+function interrupted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    // An open server keeps the process alive; the signal alone would not.
+    signal.addEventListener("abort", () => done(), { once: true });
+  });
+}
