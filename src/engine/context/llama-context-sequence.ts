@@ -133,6 +133,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
       return { reason: "abort" };
     } finally {
       abort.unlink();
+      this.store.states.keepGrown(this.held);
       release();
     }
   }

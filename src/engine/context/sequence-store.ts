@@ -22,6 +22,8 @@ export interface HeldSequence {
   readonly ledger: Ledger;
   /** Cells before this position may be shared with another sequence, so they must not be moved. */
   sharedEnd: number;
+  /** How many tokens it held when it was last kept on disk. */
+  lengthOnDisk: number;
   /** Where a memory that cannot be cut can go back to. */
   readonly checkpoints: Checkpoints;
   /** The prompt being read now, so that others with the same beginning can wait for it. */
@@ -89,6 +91,7 @@ export class SequenceStore {
         ledger: new Ledger(),
         checkpoints,
         sharedEnd: 0,
+        lengthOnDisk: 0,
         reading: undefined,
       };
       this.#held.set(id, held);
@@ -124,6 +127,7 @@ export class SequenceStore {
     if (memory !== null) functions.llama_memory_seq_rm(memory, held.id, start, -1);
     held.ledger.truncate(start);
     held.sharedEnd = Math.min(held.sharedEnd, start);
+    held.lengthOnDisk = Math.min(held.lengthOnDisk, start);
   }
 
   /** A batch was cut short in a memory that cannot be cut: what the sequence held went with it. */

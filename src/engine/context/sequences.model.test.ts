@@ -266,6 +266,24 @@ describe("sharing", () => {
   });
 });
 
+test("a program that is killed finds what it held a while before", async () => {
+  const model = models.llama;
+  const options = { contextSize: 1024, cacheDirectory: path.join(folder, "killed") };
+  const target = randomTokens(createRandom(14), model, 400);
+  const context = await model.createContext(options);
+  const sequence = context.getSequence();
+  await generate(sequence, target, { maxTokens: 2 });
+  // Nothing is disposed: only what was written behind the reply is there for the next one.
+  await sequence.preload(target);
+  await sequence.store.states.written();
+  const next = await model.createContext(options);
+  const restarted = next.getSequence();
+  await generate(restarted, [...target, 7 as Token], { maxTokens: 1 });
+  expect(restarted.lastEvaluation).toMatchObject({ sharedTokens: 400, evaluatedTokens: 1 });
+  await context.dispose();
+  await next.dispose();
+});
+
 describe("shift mode", () => {
   test("an edit in the middle evaluates only what changed, and the ledger is the target", async () => {
     const model = models.llama;

@@ -9,6 +9,9 @@ import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 /** A shorter beginning is evaluated faster than its state is kept and restored. */
 const keptTokensMin = 64;
 
+/** A living sequence is written again when it has grown by this many tokens. */
+const grownTokensMin = 256;
+
 /** Keeps what sequences held, in memory and on disk, and gives it to sequences that begin alike. */
 export class StateKeeper {
   readonly cache: PrefixCache;
@@ -72,10 +75,22 @@ export class StateKeeper {
    * instance, costs a later evaluation and nothing now. Only inside `scheduler.exclusive`.
    */
   async keep(held: HeldSequence): Promise<void> {
-    await this.#keep(held).catch(() => undefined);
+    await this.#keep(held, true).catch(() => undefined);
   }
 
-  async #keep(held: HeldSequence): Promise<void> {
+  /**
+   * Keeps a living sequence on disk once it has grown enough since the last time, so that a program that is killed has
+   * little to read again. Does not wait for it.
+   */
+  keepGrown(held: HeldSequence): void {
+    const { length } = held.ledger;
+    if (this.#directory === undefined || length < held.lengthOnDisk + grownTokensMin) return;
+    held.lengthOnDisk = length;
+    const { scheduler } = this.#store.setup;
+    void scheduler.exclusive(() => this.#keep(held, false)).catch(() => undefined);
+  }
+
+  async #keep(held: HeldSequence, inMemoryToo: boolean): Promise<void> {
     const { ledger } = held;
     // A moved cell is not what a fresh context would have computed: nobody else may inherit it.
     if (ledger.length < keptTokensMin || ledger.exactLength < ledger.length) return;
@@ -83,7 +98,7 @@ export class StateKeeper {
     if (ledger.cells.some((id) => id < 0)) return;
     const { functions, context } = this.#store.setup;
     const size = functions.llama_state_seq_get_size_ext(context, held.id, 0);
-    const inMemory = this.cache.accepts(size) && !this.cache.covers(ledger.cells);
+    const inMemory = inMemoryToo && this.cache.accepts(size) && !this.cache.covers(ledger.cells);
     if (!inMemory && this.#directory === undefined) return;
     const state = await this.read(held);
     if (inMemory) this.cache.add(state);
