@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { checkContextOptions, kvCacheTypes, type LlamaContextOptions } from "./context/context-options.ts";
-import { kvBytesPerToken } from "./context/context-size.ts";
+import { checkContextOptions, type LlamaContextOptions } from "./context/context-options.ts";
+import { chooseContextSize } from "./context/context-size.ts";
 import { checkLlamaOptions, type LlamaOptions, numaStrategy } from "./llama-options.ts";
 import { LlamaLogLevelGreaterThan, LlamaLogLevelGreaterThanOrEqual, logLevelOf } from "./log-level.ts";
 import { parseMeminfo, ramState, swapState } from "./machine-memory.ts";
@@ -44,44 +44,37 @@ describe("options of a context", () => {
   });
 });
 
-describe("bytes of cache for a token", () => {
-  // SmolLM2-135M: 30 layers of 3 heads, 64 wide: 30 · 3 · 64 · (2 + 2) bytes.
-  const small = {
-    "general.architecture": "llama",
-    "llama.block_count": 30,
-    "llama.embedding_length": 576,
-    "llama.attention.head_count": 9,
-    "llama.attention.head_count_kv": 3,
-  };
-  test.each<[LlamaContextOptions, number]>([
-    [{}, 23_040],
-    [{ kvCacheKeyType: "F32" }, 34_560],
-    [{ kvCacheKeyType: "Q8_0", kvCacheValueType: "Q8_0" }, 12_240],
-    [{ kvCacheKeyType: "Q4_0" }, 30 * 3 * 64 * (18 / 32 + 2)],
-    [{ experimentalKvCacheValueType: "Q5_1" }, 30 * 3 * 64 * (2 + 24 / 32)],
-  ])("with %j", (options, bytes) => expect(kvBytesPerToken(small, options)).toBe(bytes));
+describe("the size of a context", () => {
+  const machine = { trained: 8192, freeBytes: 100_000, bytesFor: (size: number) => 1000 + 20 * size };
 
-  test("heads that differ by layer, and widths of their own", () => {
-    const model = {
-      "general.architecture": "odd",
-      "odd.block_count": 3,
-      "odd.embedding_length": 999,
-      "odd.attention.head_count": 8,
-      "odd.attention.head_count_kv": [1, 2, 4],
-      "odd.attention.key_length": 32,
-      "odd.attention.value_length": 16,
-    };
-    expect(kvBytesPerToken(model, {})).toBe((1 + 2 + 4) * (32 * 2 + 16 * 2));
+  test.each<[string, LlamaContextOptions["contextSize"], Partial<typeof machine>, number]>([
+    ["as asked", 300, {}, 300],
+    ["auto is what fits", "auto", {}, 4950],
+    ["auto is the trained length when that fits", "auto", { freeBytes: 1e9 }, 8192],
+    ["a short model", "auto", { trained: 256 }, 256],
+    ["no more than max", { max: 2000 }, {}, 2000],
+    ["min beyond the trained length is kept", { min: 9000 }, { freeBytes: 1e9 }, 9000],
+    ["between the bounds", { min: 100, max: 6000 }, {}, 4950],
+  ])("%s", (_, contextSize, change, expected) => {
+    expect(chooseContextSize({ ...machine, ...change, contextSize: contextSize! })).toBe(expected);
   });
 
-  test("without heads for the cache, all heads have one", () => {
-    const { "llama.attention.head_count_kv": _, ...model } = small;
-    expect(kvBytesPerToken(model, {})).toBe(30 * 9 * 64 * 4);
-  });
+  test.each<[LlamaContextOptions["contextSize"]]>([[5000], [{ min: 5000 }]])(
+    "refuses %j with the numbers",
+    (contextSize) => {
+      expect(() => chooseContextSize({ ...machine, contextSize: contextSize! })).toThrow(
+        expect.objectContaining({
+          code: "insufficient-memory",
+          message: expect.stringMatching(/5000 tokens needs 101000 bytes, 100000 are free/),
+        }),
+      );
+    },
+  );
 
-  test("every type has a size", () => {
-    for (const type of Object.keys(kvCacheTypes) as (keyof typeof kvCacheTypes)[])
-      expect(kvBytesPerToken(small, { kvCacheKeyType: type, kvCacheValueType: type })).toBeGreaterThan(0);
+  test("a machine that cannot hold even a small context says so", () => {
+    expect(() => chooseContextSize({ ...machine, freeBytes: -5, contextSize: "auto" })).toThrow(
+      /512 tokens .* 0 are free/,
+    );
   });
 });
 

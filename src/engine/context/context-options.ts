@@ -14,18 +14,6 @@ export const kvCacheTypes = {
 } as const;
 export type KvCacheType = keyof typeof kvCacheTypes;
 
-/** Bytes of one cached element: block bytes over block length. */
-export const kvCacheElementBytes: Readonly<Record<KvCacheType, number>> = {
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  Q8_0: 34 / 32,
-  Q5_0: 22 / 32,
-  Q5_1: 24 / 32,
-  Q4_0: 18 / 32,
-  Q4_1: 20 / 32,
-};
-
 export interface LlamaContextOptions {
   /**
    * Room of each sequence, tokens. `"auto"` (default): the model's training length, or what the free memory takes;

@@ -1,71 +1,84 @@
 import { InsufficientMemoryError } from "../../base/errors.ts";
+import { estimateMemory } from "../../gguf/estimate-memory.ts";
+import type { GgmlType } from "../../gguf/ggml-type.ts";
+import { draftTokensMax } from "../drafts/draft-policy.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
-import { kvCacheElementBytes, type LlamaContextOptions } from "./context-options.ts";
+import { kvCacheTypes, type LlamaContextOptions } from "./context-options.ts";
 
 /** Length of context taken when neither the file nor the user says one. */
 const defaultContextSize = 4096;
+/** Automatic sizes do not go below this unless asked to. */
+const automaticSizeMin = 512;
 
-/** Bytes of cache that one token takes, from the model's shape; an upper bound for sliding-window and recurrent models. */
-export function kvBytesPerToken(
-  metadata: Readonly<Record<string, unknown>>,
-  options: LlamaContextOptions,
-): number {
-  const architecture = String(metadata["general.architecture"]);
-  const figure = (name: string) => metadata[`${architecture}.${name}`];
-  const layers = Number(figure("block_count") ?? 0);
-  const heads = Number(figure("attention.head_count") ?? 1);
-  const width = Number(figure("embedding_length") ?? 0);
-  const kvHeads = figure("attention.head_count_kv") ?? heads;
-  const perLayer = Array.isArray(kvHeads)
-    ? kvHeads.map(Number)
-    : new Array<number>(layers).fill(Number(kvHeads));
-  const keyWidth = Number(figure("attention.key_length") ?? width / heads);
-  const valueWidth = Number(figure("attention.value_length") ?? width / heads);
-  const keyBytes = kvCacheElementBytes[options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16"];
-  const valueBytes =
-    kvCacheElementBytes[options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16"];
-  return perLayer.reduce((sum, count) => sum + count * (keyWidth * keyBytes + valueWidth * valueBytes), 0);
+export interface ContextSizeRequest {
+  readonly contextSize: NonNullable<LlamaContextOptions["contextSize"]>;
+  /** Length of context the model was trained for, tokens. */
+  readonly trained: number;
+  /** Bytes that a context may take. */
+  readonly freeBytes: number;
+  /** Bytes that a context of so many tokens takes. Grows with the size. */
+  bytesFor(contextSize: number): number;
 }
 
 /**
- * The room of each sequence: what was asked for, or what model and memory allow.
+ * The room of each sequence: what was asked for, or the most that model and memory allow. Pure.
  * @throws InsufficientMemoryError with the numbers when the wanted size does not fit
  */
+export function chooseContextSize({ contextSize, trained, freeBytes, bytesFor }: ContextSizeRequest): number {
+  const fits = (size: number) => bytesFor(size) <= freeBytes;
+  const refuse = (size: number) => {
+    throw new InsufficientMemoryError(
+      `A context of ${size} tokens needs ${Math.round(bytesFor(size))} bytes, ${Math.max(0, Math.round(freeBytes))} are free`,
+      {
+        hint: "use a smaller contextSize, fewer sequences, or a quantised cache (kvCacheKeyType, kvCacheValueType)",
+      },
+    );
+  };
+  if (typeof contextSize === "number") return fits(contextSize) ? contextSize : refuse(contextSize);
+  const bounds = contextSize === "auto" ? {} : contextSize;
+  const most = Math.max(bounds.min ?? 1, Math.min(trained, bounds.max ?? Number.POSITIVE_INFINITY));
+  let least = Math.min(most, bounds.min ?? automaticSizeMin);
+  if (fits(most)) return most;
+  if (!fits(least)) return refuse(least);
+  let tooLarge = most;
+  while (tooLarge - least > 1) {
+    const middle = (least + tooLarge) >> 1;
+    if (fits(middle)) least = middle;
+    else tooLarge = middle;
+  }
+  return least;
+}
+
+/** {@link chooseContextSize} for a model on this machine. */
 export async function resolveContextSize(model: LlamaModel, options: LlamaContextOptions): Promise<number> {
-  const { contextSize = "auto" } = options;
-  const trained = model.trainContextSize || defaultContextSize;
-  const sequences = options.sequences ?? 1;
-  const perToken = kvBytesPerToken(model.metadata, options) * sequences;
   const { llama } = model;
   const free =
     llama.gpu === false
       ? llama.ramStateSync().free - llama.ramPaddingSize
       : (await llama.getVramState()).free - (await llama.vramPaddingSize());
-  const fitting =
-    options.ignoreMemorySafetyChecks || perToken === 0
-      ? Number.POSITIVE_INFINITY
-      : Math.floor(Math.max(0, free) / perToken);
-  if (typeof contextSize === "number") {
-    if (contextSize > fitting) throw tooLarge(contextSize, sequences, perToken, free);
-    return contextSize;
-  }
-  const bounds = contextSize === "auto" ? {} : contextSize;
-  const size = Math.min(trained, fitting, bounds.max ?? Number.POSITIVE_INFINITY);
-  const least = bounds.min ?? Math.min(512, trained);
-  if (size < least && least > fitting) throw tooLarge(least, sequences, perToken, free);
-  return Math.max(size, bounds.min ?? 8);
+  return chooseContextSize({
+    contextSize: options.contextSize ?? "auto",
+    trained: model.trainContextSize || defaultContextSize,
+    freeBytes: options.ignoreMemorySafetyChecks ? Number.POSITIVE_INFINITY : free,
+    bytesFor: (contextSize) => contextBytes(model, options, contextSize),
+  });
 }
 
-function tooLarge(
-  contextSize: number,
-  sequences: number,
-  perToken: number,
-  free: number,
-): InsufficientMemoryError {
-  return new InsufficientMemoryError(
-    `A context of ${sequences} × ${contextSize} tokens needs ${Math.round(contextSize * perToken)} bytes, ${Math.max(0, Math.round(free))} are free`,
-    {
-      hint: "use a smaller contextSize, fewer sequences, or a quantised cache (kvCacheKeyType, kvCacheValueType)",
-    },
-  );
+/** Cache and work space of a context; the weights are there already. */
+function contextBytes(model: LlamaModel, options: LlamaContextOptions, contextSize: number): number {
+  const { sequences = 1, batchSize = 512 } = options;
+  const key = kvCacheTypes[options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16"] as GgmlType;
+  const value = kvCacheTypes[
+    options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16"
+  ] as GgmlType;
+  const { kvBytes, computeBytes } = estimateMemory(model.fileInfo, {
+    contextSize,
+    sequences,
+    kvTypes: { key, value },
+    batchSize,
+    outputsMax: Math.min(batchSize, sequences * (1 + draftTokensMax)),
+    flashAttention: options.flashAttention !== false,
+    swaFull: options.swaFullCache ?? true,
+  });
+  return kvBytes + computeBytes;
 }
