@@ -148,7 +148,7 @@ describe("routes", () => {
     for (const [text, status] of [
       ["GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
       ["GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n", 400],
-      ["TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 400],
+      ["TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 405],
       ["GET //// HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
       ["nonsense\r\n\r\n", 400],
     ] as const) {

@@ -79,6 +79,11 @@ function drained(outgoing: ServerResponse): Promise<void> {
 /** @throws RequestError for a request that no URL or no headers can be made of */
 function requestOf(incoming: IncomingMessage, signal: AbortSignal): Request {
   const { method = "GET", url = "/", headers } = incoming;
+  if (method === "TRACE") {
+    throw new RequestError(405, "invalid-argument", "TRACE is not answered", {
+      headers: { allow: "GET, POST, PATCH, DELETE" },
+    });
+  }
   try {
     if (!url.startsWith("/")) throw new TypeError("not a path");
     const list = new Headers();

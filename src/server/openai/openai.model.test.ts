@@ -46,7 +46,7 @@ describe("a real model", () => {
     expect(prompt_tokens - prompt_tokens_details!.cached_tokens!).toBeLessThan(24);
   });
 
-  test("clients at the same time get what they get alone, and share the system prompt", async () => {
+  test("clients at the same time share the system prompt, each held to its own schema", async () => {
     const ask = (content: string) =>
       client.chat.completions.create({
         model: "any",

@@ -45,7 +45,7 @@ export function operation(options: OperationOptions): JsonObject {
 }
 
 function answerContent({ answer, stream, text }: OperationOptions): JsonObject {
-  const events = { "text/event-stream": { schema: { type: "string" } } };
+  const events = { "text/event-stream": {} };
   if (stream === "always") return { content: events };
   if (text !== undefined) return { content: { [text]: { schema: { type: "string" } } } };
   if (answer === undefined) return {};
