@@ -8,6 +8,7 @@ export {
   NoBinaryFoundError,
   UnsupportedError,
 } from "./base/errors.ts";
+export { getModuleVersion } from "./base/module-version.ts";
 // chat
 export {
   type BotFunction,
@@ -33,6 +34,10 @@ export type {
   GenerateOptions,
   LanguageModel,
 } from "./engine/context-sequence.ts";
+export {
+  InputLookupTokenPredictor,
+  type InputLookupTokenPredictorOptions,
+} from "./engine/drafts/input-lookup-token-predictor.ts";
 export {
   LlamaEmbedding,
   type LlamaEmbeddingJSON,
@@ -83,14 +88,32 @@ export type {
   SamplingOptions,
 } from "./engine/sampling/options.ts";
 export { TokenBias } from "./engine/sampling/token-bias.ts";
-export type { Detokenizer, Token, Tokenizer } from "./engine/token.ts";
+export type {
+  Detokenizer,
+  NamedTokens as LlamaModelTokens,
+  Token,
+  Tokenizer,
+} from "./engine/token.ts";
 export { TokenMeter, type TokenMeterState } from "./engine/token-meter.ts";
 // model files
 export { GgmlType } from "./gguf/ggml-type.ts";
 export { GgufArchitectureType } from "./gguf/gguf-architecture-type.ts";
-export type { GgufFileInfo, GgufTensorInfo } from "./gguf/gguf-file-info.ts";
+export type {
+  GgufFileInfo,
+  GgufFileInfoSource,
+  GgufFileInfoSourceData,
+  GgufTensorInfo,
+} from "./gguf/gguf-file-info.ts";
 export { GgufFileType, ggufFileQuantNames } from "./gguf/gguf-file-type.ts";
-export { type GgufMetadata, isGgufMetadataOfArchitectureType } from "./gguf/gguf-metadata.ts";
+export {
+  type GgufMetadata,
+  GgufMetadataArchitecturePoolingType,
+  type GgufMetadataDefaultArchitectureType,
+  type GgufMetadataGeneral,
+  type GgufMetadataTokenizer,
+  GgufMetadataTokenizerTokenType,
+  isGgufMetadataOfArchitectureType,
+} from "./gguf/gguf-metadata.ts";
 // grammar
 export * from "./grammar/json-schema/index.ts";
 export {

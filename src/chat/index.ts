@@ -36,6 +36,7 @@ export type { EmbedChatOptions, EmbeddedChat } from "./history/embed-chat.ts";
 export type {
   LlamaChatResponseChunk,
   LlamaChatResponseFunctionCallParamsChunk,
+  LlamaChatResponseSegment,
   LlamaChatResponseSegmentChunk,
   LlamaChatResponseTextChunk,
 } from "./response/response-chunk.ts";

@@ -1,5 +1,5 @@
 import type { Token } from "../../engine/token.ts";
-import type { ChatModelSegmentType } from "../../template/chat-history-items.ts";
+import type { ChatModelSegment, ChatModelSegmentType } from "../../template/chat-history-items.ts";
 
 /** A piece of the answer itself. */
 export interface LlamaChatResponseTextChunk {
@@ -24,6 +24,9 @@ export interface LlamaChatResponseSegmentChunk {
 }
 
 export type LlamaChatResponseChunk = LlamaChatResponseTextChunk | LlamaChatResponseSegmentChunk;
+
+/** A whole segment of a response. */
+export type LlamaChatResponseSegment = ChatModelSegment;
 
 /** A piece of the parameters of a function call, as JSON text. */
 export interface LlamaChatResponseFunctionCallParamsChunk {
