@@ -19,7 +19,7 @@ export interface Settings {
 }
 
 export interface MetricInfo {
-  readonly unit: "ms" | "tok/s" | "tokens" | "MB" | "ratio" | "ms/token" | "count" | "KB";
+  readonly unit: "ms" | "tok/s" | "tokens" | "MB" | "ratio" | "ms/token" | "count" | "KB" | "nats";
   /** `none`: a fact to read beside the others, not a score. */
   readonly better: "lower" | "higher" | "none";
   readonly title: string;

@@ -1,11 +1,14 @@
 import type { Outcome, Settings, Workload } from "../runner/protocol.ts";
 import type { ContextLike, HistoryItem, LibrarySide, SequenceLike, SessionLike } from "../sides/library.ts";
 import { type Budget, type OpenedModel, openModel, startBudget, timedPrompt } from "./chat.ts";
+import { divergence, type ScoringSequence } from "./divergence.ts";
 import { textOfLength, userText } from "./texts.ts";
 
 const turns = 20;
 const userTokens = 30;
 const answerTokens = 60;
+/** Tokens over which a chat with moved cells is compared with one that was read anew. */
+const comparedTokens = 64;
 const contextSize = 3072;
 const systemPrompt = "You are a storyteller.";
 
@@ -102,8 +105,25 @@ async function takeEdit(bench: Bench, edit: Edit): Promise<Record<string, number
   const meter = meterOf(session.sequence);
   session.setChatHistory(edit.apply(session.getChatHistory()));
   const cost = await ask(bench, session, meter);
+  const costs = { [`${edit.name}Tokens`]: cost.tokens, [`${edit.name}Ms`]: cost.ms };
+  const fidelity = edit.shift ? await compareWithFresh(bench, edit, session.sequence) : {};
   await session.sequence.dispose();
-  return { [`${edit.name}Tokens`]: cost.tokens, [`${edit.name}Ms`]: cost.ms };
+  return { ...costs, ...fidelity };
+}
+
+/** What moved cells cost in quality. */
+async function compareWithFresh(
+  { opened }: Bench,
+  edit: Edit,
+  moved: SequenceLike,
+): Promise<Record<string, number>> {
+  // A context of its own, so that no moved cell can be shared.
+  const context = await opened.model.createContext({ contextSize });
+  const fresh = context.getSequence() as ScoringSequence;
+  const target = [...moved.contextTokens];
+  const { kl, top1 } = await divergence(moved as ScoringSequence, fresh, target, comparedTokens);
+  await context.dispose();
+  return { [`${edit.name}Kl`]: kl, [`${edit.name}Top1`]: top1 };
 }
 
 /** The last question once more: its answer is thrown away, and the model answers again. */
@@ -160,15 +180,21 @@ const timed = (name: string, title: string): [string, Workload["metrics"][string
   [`${name}Ms`, { title: `${title}: next first text`, unit: "ms", better: "lower" }],
 ];
 
+const compared = (name: string, title: string): [string, Workload["metrics"][string]][] => [
+  [`${name}Kl`, { title: `${title}: KL against a fresh context`, unit: "nats", better: "lower" }],
+  [`${name}Top1`, { title: `${title}: same best token`, unit: "ratio", better: "higher" }],
+];
+
 export const historyEdits: Workload = {
   id: "B8",
   title: "edits of the history",
-  description: `A chat of ${turns} turns, about ${turns * (userTokens + answerTokens + 10)} tokens, is edited, then asked a short question: what that evaluates, the question included, and how long it takes. Sides without a fork or a shift reach the same history by setChatHistory.`,
+  description: `A chat of ${turns} turns, about ${turns * (userTokens + answerTokens + 10)} tokens, is edited, then asked a short question: what that evaluates, the question included, and how long it takes. Sides without a fork or a shift reach the same history by setChatHistory. After edits by moving cells, the next ${comparedTokens} greedy tokens of a fresh context are scored by both.`,
   metrics: Object.fromEntries([
     ...edits.flatMap((edit) => timed(edit.name, edit.title)),
+    ...edits.filter(({ shift }) => shift).flatMap((edit) => compared(edit.name, edit.title)),
     ...timed("regenerate", "last answer regenerated"),
     ...timed("fork", "forked"),
   ]),
-  budgetMs: 180_000,
+  budgetMs: 300_000,
   overLibrary,
 };

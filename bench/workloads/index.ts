@@ -5,6 +5,7 @@ import { contention } from "./contention.ts";
 import { contextShift } from "./context-shift.ts";
 import { drafts } from "./drafts.ts";
 import { historyEdits } from "./history-edits.ts";
+import { inlineFunctions } from "./inline-functions.ts";
 import { memory } from "./memory.ts";
 import { mixedLoad } from "./mixed-load.ts";
 import { sharedPrompt } from "./shared-prompt.ts";
@@ -22,6 +23,7 @@ export const workloads: readonly Workload[] = [
   contextShift,
   abort,
   memory,
+  inlineFunctions,
   drafts,
   contention,
 ];
