@@ -10,6 +10,8 @@ export interface HeaderOptions {
   readTensorInfo: boolean;
   /** The split part being read, counted from 1. */
   filePart: number;
+  /** Whether files that belong to a model, such as projectors, are read too. Default: false. */
+  readonly companions?: boolean;
 }
 
 /** The header of one file, read and checked. */
@@ -44,7 +46,7 @@ export function parseHeader(source: ByteSource, options: HeaderOptions): ParsedH
   const tensorCount = reader.count("number of tensors", headerLimits.tensors);
   const keyCount = reader.count("number of metadata keys", metadataLimits.keys);
   const metadata = parseMetadata(reader, keyCount, options);
-  checkArchitecture(reader, metadata);
+  checkArchitecture(reader, metadata, options.companions ?? false);
   const header: ParsedHeader = { ...metadata, version, tensorCount, metadataSize: reader.offset };
   if (!options.readTensorInfo) return header;
 
@@ -85,12 +87,12 @@ function readVersion(reader: ByteReader): number {
   return version;
 }
 
-function checkArchitecture(reader: ByteReader, { values, types }: ParsedMetadata): void {
+function checkArchitecture(reader: ByteReader, { values, types }: ParsedMetadata, companions: boolean): void {
   const architecture = values.get("general.architecture");
   // Only the first part of a split file has to name it.
   if (architecture === undefined && types.has("split.no")) return;
   if (typeof architecture !== "string") reader.fail(`it has no text under the key "general.architecture"`);
-  if (isLoadableArchitecture(architecture)) return;
+  if (isLoadableArchitecture(architecture) || (companions && isKnownArchitecture(architecture))) return;
   const reason = isKnownArchitecture(architecture)
     ? `it is a companion file ("${architecture}") of a model, not a language model itself`
     : `its architecture "${architecture}" is not one that llama.cpp 0.5.0 knows`;

@@ -14,6 +14,8 @@ export interface LocalGgufOptions {
   readTensorInfo?: boolean;
   /** Whether to read all parts of a split model when given the first one. Default: true. */
   spliceSplitFiles?: boolean;
+  /** Whether files that belong to a model, such as projectors, are read too. Default: false. */
+  companions?: boolean;
 }
 
 /**
@@ -43,6 +45,7 @@ function readPart(path: string, filePart: number, options: LocalGgufOptions): Pa
       ignoreKeys: options.ignoreKeys ?? [],
       readTensorInfo: options.readTensorInfo ?? true,
       filePart,
+      companions: options.companions ?? false,
     }),
   }));
 }

@@ -79,7 +79,12 @@ export class Projector {
   async prepare(
     type: MediaType,
     source: MediaSource,
-    options: { limits?: MediaLimits; signal?: AbortSignal } = {},
+    options: {
+      limits?: MediaLimits | undefined;
+      signal?: AbortSignal | undefined;
+      /** The text that stands for it. Default: made of its content. */
+      marker?: string;
+    } = {},
   ): Promise<PreparedMedia> {
     this.#scope.check();
     if (!(type === "image" ? this.supportsImages : this.supportsAudio))
@@ -89,7 +94,7 @@ export class Projector {
     const content: MediaContent =
       type === "image" ? { type, image: await readImage(file, limits) } : { type, file };
     options.signal?.throwIfAborted();
-    return this.#embed(content);
+    return this.#embed(content, options.marker);
   }
 
   /** Gives the projector back; the model goes on without it. */
@@ -103,7 +108,7 @@ export class Projector {
     return this.dispose();
   }
 
-  async #embed(content: MediaContent): Promise<PreparedMedia> {
+  async #embed(content: MediaContent, marker: string | undefined): Promise<PreparedMedia> {
     const key = this.#keyOf(content);
     const chunks = await this.#lock.run(() => {
       this.#scope.check();
@@ -120,7 +125,7 @@ export class Projector {
       };
       return span;
     });
-    return this.model.spans.embed(`\ufffc${content.type} ${key}\ufffc`, parts);
+    return this.model.spans.embed(marker ?? `\ufffc${content.type} ${key}\ufffc`, parts);
   }
 
   #evaluate(content: MediaContent, key: string, index: number, place: SpanPlace): Promise<void> {

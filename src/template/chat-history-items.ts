@@ -9,7 +9,17 @@ export interface ChatSystemMessage {
 /** What the user said. Always plain text: special tokens written in it are never taken for special. */
 export interface ChatUserMessage {
   type: "user";
+  /** Where an image or a sound stands, the text has the character U+FFFC; those without a place come first. */
   text: string;
+  /** Images and sounds, in the order of their places. */
+  media?: ChatMedia[];
+}
+
+/** An image or a sound of a user's message. */
+export interface ChatMedia {
+  type: "image" | "audio";
+  /** A path, a `file:`, `http(s):` or `data:` URL. */
+  source: string;
 }
 
 /** What the model wrote, in the order in which it was written: text, function calls and segments. */

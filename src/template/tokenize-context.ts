@@ -1,13 +1,14 @@
 import type { LanguageModel } from "../engine/context-sequence.ts";
 import type { Token } from "../engine/token.ts";
+import { markerPattern } from "./chat-media.ts";
 import type { LlamaText, LlamaTextValue } from "./llama-text.ts";
 import { findNamedToken, SpecialToken, SpecialTokensText } from "./special-token.ts";
 
 /** What tokenising needs of a model. */
 export type TokenizingModel = Pick<LanguageModel, "tokenizer" | "tokens" | "spans">;
 
-/** What stands for an image or a sound in a text: nobody types it, and no template changes it. */
-const markerPattern = /(\ufffc[a-z]+ [0-9a-f]+\ufffc)/;
+/** What the model reads in the place of an image or sound that was not prepared for it. */
+const unpreparedMedia = "[media]";
 
 /** Bounds of the memo: text parts, and characters of all of them together. */
 const memoPartsMax = 4096;
@@ -101,12 +102,12 @@ function tokenizePart(model: TokenizingModel, value: LlamaTextValue, index: numb
   const isSpecial = value instanceof SpecialTokensText;
   const trim = index === 0 ? undefined : "trimLeadingSpace";
   const text = String(value);
-  if (spans === undefined || !markerPattern.test(text)) return tokenizer(text, isSpecial, trim);
-  return text
-    .split(markerPattern)
-    .filter((piece) => piece !== "")
-    .flatMap(
-      (piece, at) =>
-        spans.tokensOf(piece) ?? tokenizer(piece, isSpecial, at === 0 ? trim : "trimLeadingSpace"),
-    );
+  if (!markerPattern.test(text)) return tokenizer(text, isSpecial, trim);
+  const pieces = text.split(markerPattern).filter((piece) => piece !== "");
+  return pieces.flatMap((piece, at) => {
+    const isMarker = markerPattern.test(piece);
+    const plain = isMarker ? unpreparedMedia : piece;
+    const known = isMarker ? spans?.tokensOf(piece) : undefined;
+    return known ?? tokenizer(plain, isSpecial, at === 0 ? trim : "trimLeadingSpace");
+  });
 }

@@ -1,6 +1,7 @@
 import { ColloquyError } from "../../base/errors.ts";
 import type { Token } from "../../engine/token.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import { withMediaMarkers } from "../../template/chat-media.ts";
 import { LlamaText } from "../../template/llama-text.ts";
 import { tokenizeContext } from "../../template/tokenize-context.ts";
 import { adoptEvaluatedTokens } from "../generation/adopt-evaluated-tokens.ts";
@@ -25,7 +26,7 @@ export function renderOpenUserMessage(
 ): OpenUserMessage {
   const { sequence, wrapper } = renderer;
   const state = wrapper.generateContextState({
-    chatHistory: appendUserMessageToChatHistory(history, prompt + endMark),
+    chatHistory: withMediaMarkers(appendUserMessageToChatHistory(history, prompt + endMark)),
     availableFunctions: renderer.functions,
     documentFunctionParams: renderer.documentFunctionParams,
   });

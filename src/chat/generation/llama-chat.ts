@@ -10,6 +10,7 @@ import {
 import { autoChatWrapper } from "./auto-chat-wrapper.ts";
 import { generateResponse } from "./generate-response.ts";
 import type { LLamaChatGenerateResponseOptions, LlamaChatResponse } from "./options.ts";
+import { prepareMedia } from "./prepare-media.ts";
 import { SerialQueue } from "./serial-queue.ts";
 
 /** The `context` of a sequence that has one. */
@@ -90,10 +91,13 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     history: readonly ChatHistoryItem[],
     options: LLamaChatGenerateResponseOptions = {},
   ): Promise<LlamaChatResponse> {
-    return this.#queue.run(
-      () => generateResponse(this.sequence, this.chatWrapper, history, options),
-      options.signal,
-    );
+    return this.#queue.run(async () => {
+      // Held until the end: the tokens of an image are of use only as long as somebody holds it.
+      const media = await prepareMedia(this.model, history, options);
+      const response = await generateResponse(this.sequence, this.chatWrapper, history, options);
+      media.splice(0);
+      return response;
+    }, options.signal);
   }
 
   /**
@@ -104,10 +108,12 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     history: readonly ChatHistoryItem[],
     options: LLamaChatLoadAndCompleteUserMessageOptions = {},
   ): Promise<LlamaChatLoadAndCompleteUserResponse> {
-    return this.#queue.run(
-      () => completeUserMessage(this.sequence, this.chatWrapper, history, options),
-      options.signal,
-    );
+    return this.#queue.run(async () => {
+      const media = await prepareMedia(this.model, history, options);
+      const completed = await completeUserMessage(this.sequence, this.chatWrapper, history, options);
+      media.splice(0);
+      return completed;
+    }, options.signal);
   }
 
   /** @param options `disposeSequence`: default is `autoDisposeSequence` */

@@ -1,6 +1,7 @@
 import type { ContextSequence } from "../../engine/context-sequence.ts";
 import type { Token } from "../../engine/token.ts";
 import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
+import { withMediaMarkers } from "../../template/chat-media.ts";
 import type { ChatWrapper, ChatWrapperGeneratedContextState } from "../../template/chat-wrapper.ts";
 import { tokenizeContext } from "../../template/tokenize-context.ts";
 import { adoptEvaluatedTokens } from "./adopt-evaluated-tokens.ts";
@@ -21,7 +22,7 @@ export interface RenderedChat {
 export function renderChat(renderer: ChatRenderer, history: readonly ChatHistoryItem[]): RenderedChat {
   const { sequence, wrapper } = renderer;
   const state = wrapper.generateContextState({
-    chatHistory: history,
+    chatHistory: withMediaMarkers(history),
     availableFunctions: renderer.functions,
     documentFunctionParams: renderer.documentFunctionParams,
   });

@@ -1,4 +1,5 @@
-import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatUserMessage } from "../../template/chat-history-items.ts";
+import { joinUserMessages } from "./user-media.ts";
 
 /**
  * The history with one more user message. Two user messages in a row become one, with an empty line between them.
@@ -7,9 +8,10 @@ import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
  */
 export function appendUserMessageToChatHistory(
   chatHistory: readonly ChatHistoryItem[],
-  message: string,
+  message: string | ChatUserMessage,
 ): ChatHistoryItem[] {
+  const added: ChatUserMessage = typeof message === "string" ? { type: "user", text: message } : message;
   const last = chatHistory.at(-1);
-  if (last?.type !== "user") return [...chatHistory, { type: "user", text: message }];
-  return [...chatHistory.slice(0, -1), { ...last, text: `${last.text}\n\n${message}` }];
+  if (last?.type !== "user") return [...chatHistory, added];
+  return [...chatHistory.slice(0, -1), joinUserMessages(last, added, "\n\n")];
 }

@@ -1,8 +1,10 @@
 import { ColloquyError } from "../../base/errors.ts";
 import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
+import { withMediaMarkers } from "../../template/chat-media.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { LlamaText } from "../../template/llama-text.ts";
 import type { ContentPart } from "./content-part.ts";
+import { joinUserMessages, partsOfUserMessage, userMessageOf } from "./user-media.ts";
 
 /** What a format must see of a message. */
 export interface FormattableMessage {
@@ -59,7 +61,7 @@ export function wrapperFormat(wrapper: ChatWrapper): HistoryFormat {
     stop: wrapper.generateContextState({ chatHistory: [{ type: "user", text: "" }] }).stopGenerationTriggers,
     render: (messages, { functions, documentFunctionParams } = {}) =>
       wrapper.generateContextState({
-        chatHistory: joinNeighbours(messages.map(messageToItem)),
+        chatHistory: withMediaMarkers(joinNeighbours(messages.map(messageToItem))),
         availableFunctions: functions,
         documentFunctionParams,
       }).contextText,
@@ -71,8 +73,8 @@ export function messageToItem({ role, parts, pinned }: FormattableMessage): Chat
   const type = itemType(role);
   const pin = pinned ? { pinned: true } : {};
   const media = parts.find((part) => part.type === "image" || part.type === "audio");
-  if (media !== undefined) {
-    throw new ColloquyError("media-unsupported", `A message with ${media.type} cannot be rendered as text`);
+  if (media !== undefined && type !== "user") {
+    throw new ColloquyError("media-unsupported", `Only a user's message can hold ${media.type}`);
   }
   switch (type) {
     case "system": {
@@ -84,7 +86,7 @@ export function messageToItem({ role, parts, pinned }: FormattableMessage): Chat
       return { type, text, ...pin };
     }
     case "user":
-      return { type, text: joinTexts(parts), ...pin };
+      return { ...userMessageOf(parts), ...pin };
     case "model":
       return { type, response: parts.map(responseItem), ...pin };
     default:
@@ -101,6 +103,8 @@ export function itemToMessage(item: ChatHistoryItem & { readonly pinned?: boolea
     );
     return { role: "model", parts, pinned };
   }
+  if (item.type === "user" && item.media !== undefined)
+    return { role: "user", parts: partsOfUserMessage(item), pinned };
   const part: ContentPart =
     typeof item.text === "string" ? { type: "text", text: item.text } : { type: "richText", text: item.text };
   return { role: item.type, parts: [part], pinned };
@@ -111,17 +115,13 @@ function responseItem(part: ContentPart) {
   return part.type === "text" ? part.text : "";
 }
 
-function joinTexts(parts: readonly ContentPart[]): string {
-  return parts.map((part) => (part.type === "text" ? part.text : "")).join("\n");
-}
-
 /** Two messages of one role in a row become one turn, a line break between them. */
 export function joinNeighbours(items: readonly ChatHistoryItem[]): ChatHistoryItem[] {
   const joined: ChatHistoryItem[] = [];
   for (const item of items) {
     const last = joined.at(-1);
     if (item.type === "user" && last?.type === "user") {
-      joined[joined.length - 1] = { ...last, text: `${last.text}\n${item.text}` };
+      joined[joined.length - 1] = joinUserMessages(last, item, "\n");
     } else if (item.type === "model" && last?.type === "model") {
       const response = [...last.response, ...(last.response.length > 0 ? ["\n"] : []), ...item.response];
       joined[joined.length - 1] = { ...last, response };

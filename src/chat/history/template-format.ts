@@ -1,10 +1,11 @@
-import { ColloquyError } from "../../base/errors.ts";
+import { mediaMarker } from "../../template/chat-media.ts";
 import { LlamaText, SpecialToken } from "../../template/llama-text.ts";
 import { type ChatTemplate, templateRole, templateRoles } from "../../template/named/chat-template.ts";
 import { NamedTemplateChatWrapper } from "../../template/named/named-template-chat-wrapper.ts";
 import { renderTemplateMessages, type TemplateMessage } from "../../template/named/render-template.ts";
 import type { ContentPart } from "./content-part.ts";
 import type { FormattableMessage, HistoryFormat } from "./history-format.ts";
+import { mediaOfPart } from "./user-media.ts";
 
 const writtenBos = /^(<s>|<\|begin_of_text\|>|<bos>)/;
 const botNames = ["bot", "model", "assistant"];
@@ -70,6 +71,6 @@ function partText(part: ContentPart, wrapper: NamedTemplateChatWrapper): LlamaTe
     case "segment":
       return wrapper.generateModelResponseText([part]);
     default:
-      throw new ColloquyError("media-unsupported", `A message with ${part.type} cannot be rendered as text`);
+      return LlamaText(mediaMarker(mediaOfPart(part)));
   }
 }

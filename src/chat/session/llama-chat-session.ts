@@ -1,14 +1,15 @@
 import { DisposedError, InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence, EditMode } from "../../engine/context-sequence.ts";
-import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatUserMessage } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { checkFunctions } from "../functions/check-functions.ts";
 import { type ContextOf, LlamaChat } from "../generation/llama-chat.ts";
 import { SerialQueue } from "../generation/serial-queue.ts";
 import { appendUserMessageToChatHistory } from "../history/append-user-message.ts";
 import { ChatHistory } from "../history/chat-history.ts";
-import { joinNeighbours } from "../history/history-format.ts";
+import { joinNeighbours, messageToItem } from "../history/history-format.ts";
 import { messageOfItem } from "../history/message-of-item.ts";
+import { joinUserMessages } from "../history/user-media.ts";
 import { announceText } from "../response/response-builder.ts";
 import { checkPromptOptions } from "./check-prompt-options.ts";
 import { completeInSession } from "./complete-in-session.ts";
@@ -24,6 +25,7 @@ import {
   type LLamaChatPromptCompletionEngineOptions,
   LlamaChatSessionPromptCompletionEngine,
 } from "./prompt-completion-engine.ts";
+import { type SessionPrompt, userMessageOfPrompt } from "./prompt-part.ts";
 import { runPrompt } from "./prompt-run.ts";
 
 /** What the context holds of the chat, as long as nobody edits the history. */
@@ -87,17 +89,19 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
 
   /**
    * Adds the prompt to the chat and returns the model's answer. Prompts on one session run one after the other; a
-   * running completion gives way.
+   * running completion gives way. A prompt may hold images and sounds, when the model has a projector for them.
+   * @example
+   * await session.prompt([{ type: "image", path: "cat.jpg" }, { type: "text", text: "What is this?" }]);
    * @throws ColloquyError `invalid-argument`, `context-overflow`, `function-loop`, `disposed`; the signal's reason when
    * it is aborted; what a function's handler throws. The history is then as before.
    */
-  async prompt(prompt: string, options: LLamaChatPromptOptions = {}): Promise<string> {
+  async prompt(prompt: SessionPrompt, options: LLamaChatPromptOptions = {}): Promise<string> {
     return (await this.promptWithMeta(prompt, options)).responseText;
   }
 
   /** As {@link prompt}, with the segments and calls of the answer and why it ended. */
-  async promptWithMeta(prompt: string, options: LLamaChatPromptOptions = {}): Promise<PromptResult> {
-    if (typeof prompt !== "string") throw new InvalidArgumentError("A prompt must be a string");
+  async promptWithMeta(prompt: SessionPrompt, options: LLamaChatPromptOptions = {}): Promise<PromptResult> {
+    const asked = userMessageOfPrompt(prompt);
     checkPromptOptions(options);
     checkFunctions(options.functions);
     this.#ensureNotDisposed();
@@ -106,14 +110,18 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
       this.#abortCompletions();
       const release = this.history.hold();
       try {
-        return await this.#prompt(prompt, options, release);
+        return await this.#prompt(asked, options, release);
       } finally {
         release();
       }
     }, options.signal);
   }
 
-  async #prompt(prompt: string, options: LLamaChatPromptOptions, release: () => void): Promise<PromptResult> {
+  async #prompt(
+    asked: ChatUserMessage,
+    options: LLamaChatPromptOptions,
+    release: () => void,
+  ): Promise<PromptResult> {
     this.#ensureNotDisposed();
     const { responsePrefix = "" } = options;
     const response: ChatHistoryItem = {
@@ -121,7 +129,7 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
       response: responsePrefix === "" ? [] : [responsePrefix],
     };
     const withPrompt = (history: readonly ChatHistoryItem[]) => [
-      ...appendUserMessageToChatHistory(history, prompt),
+      ...appendUserMessageToChatHistory(history, asked),
       response,
     ];
     if (responsePrefix !== "") {
@@ -140,7 +148,7 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
     release();
     const { functions, documentFunctionParams } = options;
     this.history.showFunctions({ functions, documentFunctionParams });
-    this.#commit(prompt, { type: "model", response: result.fullResponse });
+    this.#commit(asked, { type: "model", response: result.fullResponse });
     const { contextWindow, contextShiftMetadata, edit } = lastEvaluation;
     this.#remember(contextWindow, contextShiftMetadata, edit);
     return { ...metadata, response: result.fullResponse, responseText: result.response };
@@ -256,10 +264,11 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
   }
 
   /** Only what is new is added, so that the messages before stay the same objects. */
-  #commit(prompt: string, response: ChatHistoryItem): void {
+  #commit(asked: ChatUserMessage, response: ChatHistoryItem): void {
     const last = this.history.at(-1);
-    if (last?.role === "user") this.history.replace(-1, `${last.text}\n\n${prompt}`);
-    else this.history.append("user", prompt);
+    const item = last === undefined ? undefined : messageToItem(last);
+    if (item?.type === "user") this.history.replace(-1, messageOfItem(joinUserMessages(item, asked, "\n\n")));
+    else this.history.append(messageOfItem(asked));
     this.history.append(messageOfItem(response));
   }
 

@@ -20,6 +20,7 @@ import { SpanRegistry } from "../spans/span-registry.ts";
 import { modelFingerprint } from "../state/model-fingerprint.ts";
 import type { Token, Tokenizer } from "../token.ts";
 import { checkModelOptions, type LlamaModelOptions, loadMode } from "./model-options.ts";
+import { findProjectorFile, type ProjectorFile } from "./projector-file.ts";
 import type { TokenAttributes } from "./token-attributes.ts";
 import { createTokenizer, type LlamaVocabularyType, Vocabulary } from "./vocabulary.ts";
 
@@ -33,6 +34,8 @@ export class LlamaModel implements LanguageModel {
   readonly fileInfo: GgufFileInfo;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly modelPath: string;
+  /** The file of the projector that reads images and sounds, and what it reads; `undefined` when there is none. */
+  readonly projectorFile: ProjectorFile | undefined;
   readonly options: LlamaModelOptions;
   /** @internal */
   readonly vocabulary: Vocabulary;
@@ -46,12 +49,19 @@ export class LlamaModel implements LanguageModel {
   readonly #scope = new DisposeScope("The model");
   #fingerprint: string | undefined;
 
-  private constructor(llama: Llama, pointer: Pointer, options: LlamaModelOptions, info: GgufFileInfo) {
+  private constructor(
+    llama: Llama,
+    pointer: Pointer,
+    options: LlamaModelOptions,
+    info: GgufFileInfo,
+    projector: ProjectorFile | undefined,
+  ) {
     const { functions } = llama.native;
     this.llama = llama;
     this.options = options;
     this.modelPath = options.modelPath;
     this.fileInfo = info;
+    this.projectorFile = projector;
     this.metadata = Object.fromEntries(info.metadataValues);
     this.pointer = pointer;
     this.#native = llama.native;
@@ -70,6 +80,7 @@ export class LlamaModel implements LanguageModel {
     options.loadSignal?.throwIfAborted();
     const modelPath = path.resolve(options.modelPath);
     const info = checkGgufFile(modelPath);
+    const projector = findProjectorFile(options.mmprojPath, modelPath, info);
     checkFits(llama, info, options);
     const { functions, log } = llama.native;
     const params = functions.llama_model_default_params();
@@ -107,7 +118,7 @@ export class LlamaModel implements LanguageModel {
       throw new ColloquyError("model-file-unsupported", `llama.cpp could not load "${modelPath}"`, {
         cause: log.takeRecent() || undefined,
       });
-    return new LlamaModel(llama, pointer, { ...options, modelPath }, info);
+    return new LlamaModel(llama, pointer, { ...options, modelPath }, info, projector);
   }
 
   /**
@@ -162,6 +173,14 @@ export class LlamaModel implements LanguageModel {
     return this.#fingerprint;
   }
 
+  /** Whether chats with this model can hold images. */
+  get supportsImages(): boolean {
+    return this.projectorFile?.images ?? false;
+  }
+  /** Whether chats with this model can hold sounds. */
+  get supportsAudio(): boolean {
+    return this.projectorFile?.audio ?? false;
+  }
   get vocabularySize(): number {
     return this.vocabulary.size;
   }

@@ -4,6 +4,12 @@ export interface LlamaModelOptions {
   /** The GGUF file; for a split model its first part. */
   modelPath: string;
   /**
+   * The model's projector ("mmproj"), which turns images and sounds into something that the model reads. It is loaded
+   * when the first one is evaluated. Default: the one beside the model, if there is one that fits by name and width;
+   * `false` for none.
+   */
+  mmprojPath?: string | false;
+  /**
    * Layers on the compute device. `"auto"` (default): as many as its free memory takes, `"max"`: all,
    * a number: exactly so many, `{min, max}`: as many as fit within these bounds. Without a device always 0.
    */
@@ -41,7 +47,13 @@ export function checkModelOptions(options: LlamaModelOptions): void {
     throw new InvalidArgumentError("loadModel() takes {modelPath: string, …}", {
       hint: "use resolveModelFile() to turn a model URI into a path",
     });
-  const { gpuLayers, metadataOverrides, onLoadProgress } = options;
+  const { gpuLayers, metadataOverrides, mmprojPath, onLoadProgress } = options;
+  if (
+    mmprojPath !== undefined &&
+    mmprojPath !== false &&
+    (typeof mmprojPath !== "string" || mmprojPath === "")
+  )
+    throw new InvalidArgumentError("mmprojPath must be the path of a projector's file, or false");
   if (metadataOverrides !== undefined)
     throw new UnsupportedError("metadataOverrides is not offered", { hint: "write a corrected GGUF file" });
   if (onLoadProgress !== undefined && typeof onLoadProgress !== "function")

@@ -59,11 +59,16 @@ export class SpanRegistry {
       for (let cell = 0; cell < part.length; cell++) tokens.push(id as Token);
     }
     const embedded: EmbeddedSpans = { marker, tokens, spans };
-    const reference = new WeakRef(embedded);
-    for (const id of spans.keys()) this.#byId.set(id, reference);
-    this.#byMarker.set(marker, reference);
-    if (this.#byId.size > this.#sweepAt) this.#sweep();
+    this.keep(embedded);
     return embedded;
+  }
+
+  /** Makes what was embedded before the one that its marker and its ids stand for. */
+  keep(embedded: EmbeddedSpans): void {
+    const reference = new WeakRef(embedded);
+    for (const id of embedded.spans.keys()) this.#byId.set(id, reference);
+    this.#byMarker.set(embedded.marker, reference);
+    if (this.#byId.size > this.#sweepAt) this.#sweep();
   }
 
   /** The span of a negative id, while somebody holds it. */
