@@ -3,6 +3,8 @@ import { FakeModel } from "../../../test/fake/fake-model.ts";
 import { FakeSequence, type NextToken, replies } from "../../../test/fake/fake-sequence.ts";
 import type { Token } from "../../engine/token.ts";
 import { ChatHistory } from "../history/chat-history.ts";
+import { LlamaChatSession } from "../session/llama-chat-session.ts";
+import { generate } from "./generate.ts";
 import { type ChatContext, createChatModel, NanoLLM } from "./nano-llm.ts";
 import type { SequenceCache } from "./sequence-cache.ts";
 
@@ -94,6 +96,27 @@ describe("the loop", () => {
     expect(history.position).toBeGreaterThan(30);
     expect(await history.runTools(history.at(-1)!)).toBeUndefined();
   });
+});
+
+test("in a session: a reply with functions, between prompts, on the session's own history and sequence", async () => {
+  const sequence = new FakeSequence(model, { next: replies("One.", "It is time()", "Three.") });
+  const session = new LlamaChatSession({ contextSequence: sequence });
+  await session.prompt("Hi");
+  session.history.append("user", "What time is it?");
+  const [input, position] = session.history.embedChat();
+  const time = () => "9:05 PM";
+  const reply = generate(session.sequence, input, { functions: [time] });
+  expect(await reply.wait()).toBe("It is time() 9:05 PM");
+  expect(reply.stats.reusedTokens).toBe(position);
+  session.history.append("model", reply);
+  expect(await session.prompt("Thanks")).toBe("Three.");
+  expect(sequence.lastEvaluation!.reusedTokens).toBeGreaterThan(position + input.length);
+  expect(
+    session
+      .getChatHistory()
+      .map(({ type }) => type)
+      .slice(1),
+  ).toEqual(["user", "model", "user", "model", "user", "model"]);
 });
 
 describe("caches", () => {
