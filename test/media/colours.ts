@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import path from "node:path";
 import sharp from "sharp";
 import type { LanguageModel } from "../../src/engine/context-sequence.ts";
@@ -44,13 +43,9 @@ export function colourTokens(model: LanguageModel, quarters: readonly ColourName
   });
 }
 
-/** Writes the projector of the default model that reads colours as words. Returns its path. */
-export function writeColours(
-  model: LanguageModel,
-  modelPath: string,
-  name = `mmproj-${process.pid}.gguf`,
-): string {
-  const file = path.join(tmpdir(), name);
+/** Writes the projector that reads colours as words into a folder. Returns its path. */
+export function writeColours(model: LanguageModel, modelPath: string, folder: string): string {
+  const file = path.join(folder, "colours-mmproj.gguf");
   const words = colourNames.map((colour) => ({
     colour: pureColours[colour],
     token: colourTokens(model, [colour])[0]!,
