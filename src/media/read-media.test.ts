@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { quartersPng } from "../../test/media/colours.ts";
+import { type MediaLimits, resolveMediaLimits } from "./media-source.ts";
+import { isPrivateAddress } from "./private-address.ts";
+import { readImage } from "./read-image.ts";
+import { readMedia } from "./read-media.ts";
+
+let folder: string;
+let file: string;
+let png: Buffer;
+let server: http.Server;
+let origin: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
+  file = path.join(folder, "image.png");
+  png = await quartersPng(["red", "green", "blue", "yellow"]);
+  writeFileSync(file, png);
+  server = http.createServer((request, response) => {
+    if (request.url === "/image.png") response.end(png);
+    else if (request.url === "/moved") response.writeHead(302, { location: "/image.png" }).end();
+    else if (request.url === "/around") response.writeHead(302, { location: "/around" }).end();
+    else if (request.url === "/never") response.write("x");
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(folder, { recursive: true });
+});
+
+const read = (source: Parameters<typeof readMedia>[0], limits?: MediaLimits) =>
+  readMedia(source, resolveMediaLimits(limits));
+
+test("reads the same bytes from every kind of source", async () => {
+  const sources = [
+    file,
+    pathToFileURL(file),
+    png,
+    png.buffer.slice(png.byteOffset, png.byteOffset + png.length) as ArrayBuffer,
+    `data:image/png;base64,${png.toString("base64")}`,
+    `${origin}/image.png`,
+    new URL(`${origin}/moved`),
+  ];
+  for (const source of sources) expect((await read(source)).equals(png)).toBe(true);
+});
+
+test("refuses by name what cannot be read", async () => {
+  const cases: [Parameters<typeof readMedia>[0], MediaLimits, string][] = [
+    [path.join(folder, "missing.png"), {}, "media-invalid"],
+    [folder, {}, "media-invalid"],
+    ["data:image/png;base64", {}, "media-invalid"],
+    ["data:,%", {}, "media-invalid"],
+    [file, { bytesMax: 10 }, "media-invalid"],
+    [png, { bytesMax: 10 }, "media-invalid"],
+    [`data:image/png;base64,${"A".repeat(100)}`, { bytesMax: 10 }, "media-invalid"],
+    [`${origin}/image.png`, { bytesMax: 10 }, "media-invalid"],
+    [`${origin}/absent`, {}, "download-failed"],
+    [`${origin}/around`, {}, "download-failed"],
+    [`${origin}/never`, { timeoutMs: 50 }, "download-failed"],
+    ["http://", {}, "invalid-argument"],
+    ["", {}, "invalid-argument"],
+    [file, { allowFiles: false }, "media-unsupported"],
+    [pathToFileURL(file), { allowFiles: false }, "media-unsupported"],
+  ];
+  for (const [source, limits, code] of cases)
+    await expect(read(source, limits), `${String(source).slice(0, 60)}`).rejects.toMatchObject({ code });
+});
+
+test("ends with the caller's reason when aborted", async () => {
+  const stop = new AbortController();
+  const reading = readMedia(`${origin}/never`, resolveMediaLimits(), stop.signal);
+  stop.abort(new Error("enough"));
+  await expect(reading).rejects.toThrow("enough");
+});
+
+describe("private networks", () => {
+  test("are told by their addresses", () => {
+    const inside = [
+      "127.0.0.1",
+      "10.1.2.3",
+      "192.168.0.1",
+      "172.31.0.1",
+      "169.254.169.254",
+      "0.0.0.0",
+      "100.64.0.1",
+    ];
+    const inside6 = [
+      "::1",
+      "::",
+      "fe80::1",
+      "fd00::1",
+      "::ffff:127.0.0.1",
+      "::ffff:a00:1",
+      "64:ff9b::10.0.0.1",
+    ];
+    for (const address of [...inside, ...inside6]) expect(isPrivateAddress(address), address).toBe(true);
+    const outside = ["1.1.1.1", "172.32.0.1", "192.169.0.1", "2606:4700::1111", "::ffff:8.8.8.8"];
+    for (const address of outside) expect(isPrivateAddress(address), address).toBe(false);
+  });
+
+  test("are refused when they are, also by name", async () => {
+    const port = new URL(origin).port;
+    const hosts = ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"];
+    for (const host of hosts)
+      await expect(
+        read(`http://${host}:${port}/image.png`, { allowPrivateNetwork: false }),
+        host,
+      ).rejects.toMatchObject({ code: "media-unsupported" });
+  });
+});
+
+describe("an image", () => {
+  const limits = resolveMediaLimits();
+
+  test("becomes pixels", async () => {
+    const { width, height, data } = await readImage(png, limits);
+    expect([width, height, data.length]).toEqual([16, 16, 768]);
+    expect([...data.subarray(0, 3)]).toEqual([255, 0, 0]);
+    expect([...data.subarray(765)]).toEqual([255, 255, 0]);
+  });
+
+  test("is grey in three channels, and made smaller when it is large", async () => {
+    const { default: sharp } = await import("sharp");
+    const grey = await sharp(Buffer.alloc(64 * 32, 100), { raw: { width: 64, height: 32, channels: 1 } })
+      .png()
+      .toBuffer();
+    const { width, height, data } = await readImage(grey, { ...limits, sideMax: 16 });
+    expect([width, height, data.length]).toEqual([16, 8, 384]);
+    expect(new Set(data)).toEqual(new Set([100]));
+  });
+
+  test("that is damaged, cut short or too large is refused", async () => {
+    const large = await quartersPng(["red", "green", "blue", "yellow"], 1000);
+    const cut = path.join(folder, "cut.png");
+    writeFileSync(cut, large);
+    truncateSync(cut, Math.floor(large.length / 2));
+    for (const [bytes, pixelsMax] of [
+      [Buffer.from("no image"), limits.pixelsMax],
+      [Buffer.alloc(0), limits.pixelsMax],
+      [await read(cut), limits.pixelsMax],
+      [large, 999_999],
+    ] as const)
+      await expect(readImage(bytes, { ...limits, pixelsMax })).rejects.toMatchObject({
+        code: "media-invalid",
+      });
+    expect((await readImage(large, limits)).width).toBe(1000);
+  });
+});
