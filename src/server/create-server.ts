@@ -1,6 +1,5 @@
 import { setMaxListeners } from "node:events";
 import { createServer as createHttpServer, type Server } from "node:http";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
@@ -63,8 +62,6 @@ export interface ListenOptions {
 
 export const defaultPort = 8642;
 
-const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
-
 /** A server for many users over one context. Made by {@link createServer}. */
 export class ColloquyServer {
   readonly #serving: Serving;
@@ -102,7 +99,6 @@ export class ColloquyServer {
       runs: new SessionRuns(),
       limits,
       metrics: new ServerMetrics(),
-      version,
       startedAt: new Date(),
       closing: this.#closing.signal,
       onError: options.onError ?? (() => {}),

@@ -24,7 +24,6 @@ export interface Serving {
   readonly runs: SessionRuns;
   readonly limits: ServerLimits;
   readonly metrics: ServerMetrics;
-  readonly version: string;
   readonly startedAt: Date;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import type { CliIo } from "../cli-io.ts";
+import { errorText } from "../error-text.ts";
 import { UsageError } from "../usage-error.ts";
 import { numberOption } from "./parse-number.ts";
 
@@ -17,6 +18,7 @@ interface ServeOptions {
   readonly gpu: string;
   readonly threads?: number;
   readonly embeddings?: boolean;
+  readonly debug?: boolean;
 }
 
 const gpus = { auto: "auto", cuda: "cuda", vulkan: "vulkan", metal: "metal", off: false } as const;
@@ -57,6 +59,7 @@ export function addServeCommand(program: Command, io: CliIo): void {
       numberOption("--threads", whole),
     )
     .option("--embeddings", "answer /v1/embeddings with this model")
+    .option("--debug", "print stack traces")
     .addHelpText("after", details)
     .action((options: ServeOptions) => serve(options, io));
 }
@@ -90,6 +93,7 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
       webDirectory: options.web === undefined ? undefined : resolve(options.web),
       apiKey: options.apiKey,
       corsOrigins: options.corsOrigin,
+      onError: (error) => io.errors.write(`colloquy: ${errorText(error, options.debug)}\n`),
     });
     try {
       const { url } = await server.listen({ host: options.host, port: options.port });

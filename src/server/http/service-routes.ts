@@ -1,3 +1,4 @@
+import { getModuleVersion } from "../../base/module-version.ts";
 import { openApiDocument } from "../openapi/openapi-document.ts";
 import { operation } from "../openapi/operation.ts";
 import { jsonResponse } from "./json-response.ts";
@@ -38,17 +39,17 @@ export function serviceRoutes(all: () => readonly Route[]): readonly Route[] {
       path: "/openapi.json",
       open: true,
       operation: operation({ tag, summary: "This document", answer: { type: "object" }, open: true }),
-      answer: (serving) => jsonResponse(openApiDocument(serving.version, all())),
+      answer: async () => jsonResponse(openApiDocument(await getModuleVersion(), all())),
     },
     {
       method: "GET",
       path: "/api/info",
       operation: operation({ tag, summary: "What is served", answer: { type: "object" } }),
-      answer: (serving) => {
+      answer: async (serving) => {
         const { modelId: id, contextSize, model, limits } = serving;
         return jsonResponse({
           name: "colloquy",
-          version: serving.version,
+          version: await getModuleVersion(),
           model: { id, contextSize, trainContextSize: model.trainContextSize },
           images: false,
           embeddings: serving.embeddings !== undefined,

@@ -31,6 +31,9 @@ type Send = <Name extends keyof SessionEvents>(name: Name, data: SessionEvents[N
 /** Most often that figures are sent, milliseconds. */
 const statsEveryMs = 250;
 
+/** Characters of a title that is taken from the first message. */
+const titleLength = 60;
+
 /**
  * Writes a reply in a chat. Resolves to a stream of events as soon as a sequence is free and the user's message is in
  * the store; errors before that are thrown.
@@ -63,6 +66,9 @@ export async function promptSession(
       .finally(waiting.release);
     if (serving.store.get(session.id) === undefined) throw noSession();
     if (asked.length > 0) serving.store.change(session.id, messages);
+    if (session.title === "" && input.text !== undefined) {
+      serving.store.update(session.id, { title: titleOf(input.text) });
+    }
     const stream = new EventStream(serving.limits.streamBufferBytes);
     const send: Send = (name, data) => stream.send(data, name);
     const state = { serving, session, input, asked, messages, history, settings, functions, lease, send };
@@ -169,6 +175,12 @@ function checkRoom({ limits }: Serving, { messages }: StoredSession, { text }: P
 
 export function noSession(): RequestError {
   return new RequestError(404, "range", "There is no such chat");
+}
+
+/** The first words of a chat name it until somebody else does. */
+function titleOf(text: string): string {
+  const line = text.trim().split("\n", 1)[0]!;
+  return line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).trimEnd()}…`;
 }
 
 /** The reply comes last; one that continues a model's message takes its place. */

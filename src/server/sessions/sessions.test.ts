@@ -45,7 +45,7 @@ describe("a prompt", () => {
     });
     const session = await read(fake, id);
     expect(talk(session.messages)).toEqual(["user: Hi", "model: Hello there!"]);
-    expect(session).toMatchObject({ busy: false, canUndo: true, messageCount: 2 });
+    expect(session).toMatchObject({ title: "Hi", busy: false, canUndo: true, messageCount: 2 });
     expect(session.messages[1]).toEqual(events.at(-1)?.data.message);
     expect(session.context?.usedTokens).toBe(
       fake.sequences.find((one) => one.contextTokens.length > 0)!.contextTokens.length,
