@@ -1,0 +1,22 @@
+import { render } from "preact";
+import { ApiClient } from "./api/api-client.ts";
+import { createCommands } from "./commands/commands.ts";
+import { initialState } from "./state/chat-state.ts";
+import { reduceChat } from "./state/reduce-chat.ts";
+import { createStore } from "./state/store.ts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/layout.css";
+import "./styles/sidebar.css";
+import "./styles/messages.css";
+import "./styles/markdown.css";
+import "./styles/composer.css";
+import "./styles/panel.css";
+import "./styles/dialog.css";
+import { apiKey } from "./views/api-key.ts";
+import { App } from "./views/app.tsx";
+
+const store = createStore(reduceChat, initialState);
+const commands = createCommands(new ApiClient({ key: apiKey.read }), store);
+const root = document.getElementById("app");
+if (root !== null) render(<App store={store} commands={commands} />, root);

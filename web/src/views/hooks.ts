@@ -1,0 +1,58 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Store } from "../state/store.ts";
+
+/** The store's state; pieces that arrive together are drawn together. */
+export function useStore<State, Action>(store: Store<State, Action>): State {
+  const [state, setState] = useState(store.state);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const draw = () => {
+      timer = undefined;
+      setState(store.state);
+    };
+    const stop = store.subscribe(() => {
+      timer ??= setTimeout(draw, 16);
+    });
+    draw();
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [store]);
+  return state;
+}
+
+/** Whether a media query holds. */
+export function useMedia(query: string): boolean {
+  const [holds, setHolds] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const list = matchMedia(query);
+    const change = () => setHolds(list.matches);
+    list.addEventListener("change", change);
+    return () => list.removeEventListener("change", change);
+  }, [query]);
+  return holds;
+}
+
+export type Theme = "system" | "light" | "dark";
+
+const themeName = "colloquy.theme";
+
+/** The chosen theme, kept in this browser. */
+export function useTheme(): readonly [Theme, (theme: Theme) => void] {
+  const [theme, setTheme] = useState<Theme>(() => {
+    const { theme: set } = document.documentElement.dataset;
+    return set === "light" || set === "dark" ? set : "system";
+  });
+  const choose = (next: Theme) => {
+    if (next === "system") {
+      delete document.documentElement.dataset.theme;
+      localStorage.removeItem(themeName);
+    } else {
+      document.documentElement.dataset.theme = next;
+      localStorage.setItem(themeName, next);
+    }
+    setTheme(next);
+  };
+  return [theme, choose];
+}
