@@ -16,7 +16,7 @@ export class CompiledGrammar {
 
   /** @see compileGrammar */
   constructor(definition: GrammarDefinition) {
-    this.#sources = new Sources(compileProgram(definition));
+    this.#sources = new Sources(definition, compileProgram(definition));
   }
 
   /**
@@ -37,8 +37,10 @@ export class CompiledGrammar {
   matches(text: string | Uint8Array): boolean {
     const automaton = this.#sources.automaton;
     let state = automaton.start;
-    for (const byte of typeof text === "string" ? new TextEncoder().encode(text) : text)
+    for (const byte of typeof text === "string" ? new TextEncoder().encode(text) : text) {
+      automaton.beginCall();
       state = automaton.step(state, byte);
+    }
     return automaton.canEnd(state);
   }
 }
@@ -56,11 +58,13 @@ export function compileGrammar(definition: GrammarDefinition): CompiledGrammar {
 }
 
 class Sources implements MaskSources {
+  readonly definition: GrammarDefinition;
   readonly #program: GrammarProgram;
   #automaton: Automaton;
   #byTrie = new WeakMap<TokenTrie, MaskSource>();
 
-  constructor(program: GrammarProgram) {
+  constructor(definition: GrammarDefinition, program: GrammarProgram) {
+    this.definition = definition;
     this.#program = program;
     this.#automaton = new Automaton(program);
   }

@@ -21,6 +21,8 @@ export const GRAMMAR_LIMITS = {
   repetition: 1_000_000,
   /** Items that one step of the automaton may look at. */
   closure: 200_000,
+  /** Followed items and members of joined sets that a single call may cost: about a second. */
+  workPerCall: 8_000_000,
   /** Transitions of the automaton (states × byte classes) after which it is begun afresh from where the matcher is. */
   transitions: 4_000_000,
   /** Transitions that a single call may make on top of that. */

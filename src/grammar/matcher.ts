@@ -1,3 +1,5 @@
+import type { GrammarDefinition } from "./ir.ts";
+
 /**
  * The set of tokens that may come next, as the sampler reads it.
  * Owned by the matcher and valid until its next call: copy what has to live longer.
@@ -33,4 +35,9 @@ export interface GrammarMatcher {
   readonly mustEnd: boolean;
   /** An independent walk from the same place. */
   clone(): GrammarMatcher;
+  /**
+   * What is left to match, as a grammar of its own, for engines elsewhere. `undefined` where there is none: at the end,
+   * inside a character, and in walks that are more than one grammar.
+   */
+  rest?(): GrammarDefinition | undefined;
 }

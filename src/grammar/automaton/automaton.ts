@@ -68,6 +68,11 @@ export class Automaton {
     return this.#stateCount * this.classCount > transitions || this.#store.size > unfinished / 4;
   }
 
+  /** Tells that a caller asks for something: what a single call may cost is limited. */
+  beginCall(): void {
+    this.#store.beginCall();
+  }
+
   /** The state after one more byte. */
   step(state: number, byte: number): number {
     return this.stepClass(state, this.classOfByte[byte]!);

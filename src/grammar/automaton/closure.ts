@@ -69,6 +69,7 @@ export class Closure {
       if (++steps > GRAMMAR_LIMITS.closure) throw limitError("ways to go on", GRAMMAR_LIMITS.closure);
       this.#follow(item, this.#rests[item]!);
     }
+    this.#store.spend(steps);
     const most = this.#consuming.length + 1;
     if (most > this.#nodes.length) this.#nodes = new Int32Array(2 * most);
     let count = 0;

@@ -21,6 +21,8 @@ export interface Repetition {
 export class StackStore {
   readonly program: GrammarProgram;
   readonly sets = new SetPool();
+  /** What was done since {@link beginCall}: followed items and members of joined sets. */
+  #work = 0;
   readonly #staticItems: number;
   #nodeItems = new Int32Array(256);
   #nodeRests = new Int32Array(256);
@@ -33,6 +35,18 @@ export class StackStore {
   constructor(program: GrammarProgram) {
     this.program = program;
     this.#staticItems = program.items.size;
+  }
+
+  /** From here on, {@link spend} counts anew. */
+  beginCall(): void {
+    this.#work = 0;
+  }
+
+  /** Counts work. @throws ColloquyError `grammar-limit` when a call takes too much of it */
+  spend(amount: number): void {
+    this.#work += amount;
+    if (this.#work > GRAMMAR_LIMITS.workPerCall)
+      throw limitError("ways to read the same text", GRAMMAR_LIMITS.workPerCall);
   }
 
   /** How many items there are now. */
@@ -108,6 +122,8 @@ export class StackStore {
    * where it is not certain how often something was repeated, the counts would pile up.
    */
   union(left: number, right: number): number {
+    const { sets } = this;
+    this.spend(sets.end(left) - sets.start(left) + (sets.end(right) - sets.start(right)));
     const union = this.sets.union(left, right);
     if (union === left || union === right) return union;
     const widest = new Map<string, number>();

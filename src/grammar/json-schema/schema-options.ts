@@ -64,6 +64,8 @@ export const SCHEMA_LIMITS = {
   memberStates: 20_000,
   /** States of a text automaton (combined patterns, excluded property names). */
   automatonStates: 8_192,
+  /** Members of all the sets of positions that building a text automaton may look at. */
+  automatonWork: 500_000,
   /** States of a `pattern` or `format` whose length is counted. A `maxLength` that needs more is halved until it fits. */
   countedTextStates: 3_000,
   /** Length of one `pattern`. */

@@ -20,8 +20,12 @@ export function buildAutomaton(node: GrammarNode, path: string): TextAutomaton {
   const nfa = buildNfa(node, path);
   const known = new Map<string, number>();
   const sets: number[][] = [];
+  let work = 0;
   const intern = (states: Iterable<number>) => {
     const closed = nfaClosure(nfa, states);
+    work += closed.length;
+    if (work > SCHEMA_LIMITS.automatonWork)
+      throw schemaLimit(path, "ways to read a text", SCHEMA_LIMITS.automatonWork);
     const key = closed.join(",");
     const found = known.get(key);
     if (found !== undefined) return found;

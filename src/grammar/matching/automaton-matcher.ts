@@ -1,5 +1,7 @@
 import { ColloquyError } from "../../base/errors.ts";
 import { DEAD } from "../automaton/automaton.ts";
+import { definitionAfter } from "../gbnf/definition-after.ts";
+import type { GrammarDefinition } from "../ir.ts";
 import type { GrammarMatcher, TokenMask } from "../matcher.ts";
 import type { TokenTrie } from "../trie/token-trie.ts";
 import { MaskBuffer } from "./mask-buffer.ts";
@@ -7,8 +9,15 @@ import type { MaskSource } from "./mask-source.ts";
 
 /** Where a matcher gets its automaton from: the compiled grammar. */
 export interface MaskSources {
+  readonly definition: GrammarDefinition;
   /** The masks of the current automaton, which is a fresh one where `full` is the current one. */
   sourceFor(trie: TokenTrie, full?: MaskSource): MaskSource;
+}
+
+/** The tokens of a walk, the last one first: clones share what they have in common. */
+interface WalkedToken {
+  readonly token: number;
+  readonly before: WalkedToken | undefined;
 }
 
 /** A walk through a grammar's automaton. */
@@ -18,6 +27,9 @@ export class AutomatonMatcher implements GrammarMatcher {
   #source: MaskSource;
   #state: number;
   #ended = false;
+  #walked: WalkedToken | undefined;
+  /** The walk began inside of the grammar, where {@link WalkedToken}s do not tell how it got there. */
+  #isPartial = false;
 
   constructor(sources: MaskSources, trie: TokenTrie) {
     this.#sources = sources;
@@ -29,7 +41,12 @@ export class AutomatonMatcher implements GrammarMatcher {
   /** A walk that begins after these bytes, or `undefined` when no match begins with them. */
   static after(sources: MaskSources, trie: TokenTrie, bytes: Uint8Array): AutomatonMatcher | undefined {
     const matcher = new AutomatonMatcher(sources, trie);
-    for (const byte of bytes) matcher.#state = matcher.#source.automaton.step(matcher.#state, byte);
+    const { automaton } = matcher.#source;
+    for (const byte of bytes) {
+      automaton.beginCall();
+      matcher.#state = automaton.step(matcher.#state, byte);
+    }
+    matcher.#isPartial = bytes.length > 0;
     return matcher.#state === DEAD ? undefined : matcher;
   }
 
@@ -52,6 +69,7 @@ export class AutomatonMatcher implements GrammarMatcher {
     if (!Number.isSafeInteger(token) || token < 0 || token >= trie.vocabulary.size) return false;
     if (trie.isEnd(token) && this.canEnd) return true;
     if (this.#ended) return false;
+    this.#source.automaton.beginCall();
     return this.#source.step(this.#state, token) !== DEAD;
   }
 
@@ -62,6 +80,7 @@ export class AutomatonMatcher implements GrammarMatcher {
     const next = this.#ended ? DEAD : this.#source.step(this.#state, token);
     if (next === DEAD) this.#ended = true;
     else this.#state = next;
+    this.#walked = { token, before: this.#walked };
   }
 
   forced(): readonly number[] {
@@ -74,12 +93,24 @@ export class AutomatonMatcher implements GrammarMatcher {
     copy.#source = this.#source;
     copy.#state = this.#state;
     copy.#ended = this.#ended;
+    copy.#walked = this.#walked;
+    copy.#isPartial = this.#isPartial;
     return copy;
+  }
+
+  rest(): GrammarDefinition | undefined {
+    if (this.#ended || this.#isPartial) return undefined;
+    const { vocabulary } = this.#source.trie;
+    const accepted = [];
+    for (let step = this.#walked; step !== undefined; step = step.before)
+      accepted.push({ token: step.token, bytes: vocabulary.tokenBytes(step.token) });
+    return definitionAfter(this.#sources.definition, accepted.reverse());
   }
 
   /** Leaves an automaton that has grown too large for a fresh one, at the same place. */
   #renew(): void {
     const full = this.#source;
+    full.automaton.beginCall();
     if (!full.automaton.isFull) return;
     this.#source = this.#sources.sourceFor(full.trie, full);
     if (this.#source !== full) this.#state = this.#source.automaton.import(full.automaton, this.#state);
