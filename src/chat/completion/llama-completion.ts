@@ -51,7 +51,8 @@ export class LlamaCompletion {
   #sequence: ContextSequence | undefined;
 
   /** @throws ColloquyError `invalid-argument`, `disposed` */
-  constructor({ contextSequence, autoDisposeSequence = false }: LlamaCompletionOptions) {
+  constructor(options: LlamaCompletionOptions) {
+    const { contextSequence, autoDisposeSequence = false } = options ?? {};
     if (typeof contextSequence?.generate !== "function") {
       throw new InvalidArgumentError("contextSequence must be a context sequence");
     }

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from "../../base/errors.ts";
 import type {
   GbnfJsonDefList,
   GbnfJsonSchema,
@@ -31,6 +32,7 @@ export interface ChatSessionModelFunctions {
 /**
  * Defines a function for a chat session. The type of the handler's parameters comes from the schema.
  *
+ * @throws ColloquyError `invalid-argument` without a handler
  * @example
  * const getFruitPrice = defineChatSessionFunction({
  *   description: "Get the price of a fruit",
@@ -47,6 +49,7 @@ export function defineChatSessionFunction<
   readonly params?: Readonly<Params> & (GbnfJsonSchema<Defs> | undefined);
   readonly handler: (params: FunctionParams<NoInfer<Params>>) => unknown;
 }): ChatSessionModelFunction<NoInfer<Params>> {
-  const { description, params, handler } = definition;
+  const { description, params, handler } = definition ?? {};
+  if (typeof handler !== "function") throw new InvalidArgumentError("A function needs a handler");
   return { description, params, handler } as ChatSessionModelFunction<NoInfer<Params>>;
 }

@@ -40,11 +40,8 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
   #sequence: Sequence | undefined;
 
   /** @throws ColloquyError `invalid-argument`, `disposed` */
-  constructor({
-    contextSequence,
-    chatWrapper = "auto",
-    autoDisposeSequence = false,
-  }: LlamaChatOptions<Sequence>) {
+  constructor(options: LlamaChatOptions<Sequence>) {
+    const { contextSequence, chatWrapper = "auto", autoDisposeSequence = false } = options ?? {};
     if (typeof contextSequence?.generate !== "function") {
       throw new InvalidArgumentError("contextSequence must be a context sequence", {
         hint: "pass `context.getSequence()`",
@@ -91,6 +88,7 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     history: readonly ChatHistoryItem[],
     options: LLamaChatGenerateResponseOptions = {},
   ): Promise<LlamaChatResponse> {
+    checkHistory(history);
     return this.#queue.run(async () => {
       // Held until the end: the tokens of an image are of use only as long as somebody holds it.
       const media = await prepareMedia(this.model, history, options);
@@ -108,6 +106,7 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     history: readonly ChatHistoryItem[],
     options: LLamaChatLoadAndCompleteUserMessageOptions = {},
   ): Promise<LlamaChatLoadAndCompleteUserResponse> {
+    checkHistory(history);
     return this.#queue.run(async () => {
       const media = await prepareMedia(this.model, history, options);
       const completed = await completeUserMessage(this.sequence, this.chatWrapper, history, options);
@@ -126,4 +125,8 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+function checkHistory(history: unknown): void {
+  if (!Array.isArray(history)) throw new InvalidArgumentError("A chat history must be a list of messages");
 }

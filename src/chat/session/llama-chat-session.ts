@@ -12,6 +12,7 @@ import { messageOfItem } from "../history/message-of-item.ts";
 import { joinUserMessages } from "../history/user-media.ts";
 import { announceText } from "../response/response-builder.ts";
 import { checkPromptOptions } from "./check-prompt-options.ts";
+import { checkSessionOptions } from "./check-session-options.ts";
 import { completeInSession } from "./complete-in-session.ts";
 import type {
   CompletionResult,
@@ -56,6 +57,7 @@ export class LlamaChatSession<Sequence extends ContextSequence = ContextSequence
   /** @throws ColloquyError `invalid-argument`, `disposed` */
   constructor(options: LlamaChatSessionOptions<Sequence>) {
     this.#chat = new LlamaChat(options);
+    checkSessionOptions(options);
     this.#options = options;
     const { sequence, chatWrapper } = this.#chat;
     this.history = new ChatHistory(sequence.model, { chatTemplate: chatWrapper, systemPrompt: false });

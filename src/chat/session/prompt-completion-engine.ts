@@ -1,6 +1,7 @@
-import { DisposedError } from "../../base/errors.ts";
+import { DisposedError, InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
 import { defaultCompletionTokens } from "../completion/complete-user-message.ts";
+import { checkPromptOptions } from "./check-prompt-options.ts";
 import { CompletionCache } from "./completion-cache.ts";
 import type { LlamaChatSession } from "./llama-chat-session.ts";
 import type { LLamaChatCompletePromptOptions } from "./options.ts";
@@ -32,6 +33,7 @@ export class LlamaChatSessionPromptCompletionEngine {
 
   /** @internal */
   constructor(session: LlamaChatSession<ContextSequence>, options: LLamaChatPromptCompletionEngineOptions) {
+    checkOptions(options);
     this.#session = session;
     this.#options = options;
     const { maxPreloadTokens = defaultCompletionTokens(session.sequence.contextSize) } = options;
@@ -40,10 +42,11 @@ export class LlamaChatSessionPromptCompletionEngine {
 
   /**
    * Returns at once what is known to follow `prompt`, empty when nothing is, and goes on completing in the background.
-   * @throws ColloquyError `disposed`
+   * @throws ColloquyError `disposed`, `invalid-argument`
    */
   complete(prompt: string): string {
     if (this.#disposed) throw new DisposedError("The completion engine");
+    if (typeof prompt !== "string") throw new InvalidArgumentError("A prompt must be a string");
     const known = this.#completions().get(prompt);
     this.#lastPrompt = prompt;
     if (!this.#isUnderWay(prompt, known)) this.#restart(prompt);
@@ -131,5 +134,18 @@ export class LlamaChatSessionPromptCompletionEngine {
     const typed = this.#lastPrompt ?? prompt;
     const isAlong = typed.startsWith(prompt) && (prompt + completion).startsWith(typed);
     if (isAlong) this.#options.onGeneration?.(typed, completion.slice(typed.length - prompt.length));
+  }
+}
+
+function checkOptions(options: LLamaChatPromptCompletionEngineOptions): void {
+  checkPromptOptions(options);
+  const { maxPreloadTokens, maxCachedCompletions, onGeneration } = options;
+  for (const [name, value] of Object.entries({ maxPreloadTokens, maxCachedCompletions })) {
+    if (value !== undefined && !(typeof value === "number" && value >= 0)) {
+      throw new InvalidArgumentError(`${name} must be a number of 0 or more`);
+    }
+  }
+  if (onGeneration !== undefined && typeof onGeneration !== "function") {
+    throw new InvalidArgumentError("onGeneration must be a function");
   }
 }
