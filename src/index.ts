@@ -116,6 +116,21 @@ export {
 } from "./gguf/gguf-metadata.ts";
 // grammar
 export * from "./grammar/json-schema/index.ts";
+// images
+export {
+  type BuildMediaLibraryOptions,
+  buildMediaLibrary,
+  type MediaBuildProgress,
+} from "./media/library/build-media-library.ts";
+export type { MediaLimits, MediaSource } from "./media/media-source.ts";
+export {
+  loadProjector,
+  type MediaType,
+  type PreparedMedia,
+  type Projector,
+  type ProjectorOptions,
+  type ProjectorStats,
+} from "./media/projector.ts";
 export {
   CombinedModelDownloader,
   type CombinedModelDownloaderOptions,

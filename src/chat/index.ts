@@ -56,6 +56,7 @@ export {
   type LLamaChatPromptCompletionEngineOptions,
   LlamaChatSessionPromptCompletionEngine,
 } from "./session/prompt-completion-engine.ts";
+export type { PromptMedia, PromptPart, SessionPrompt } from "./session/prompt-part.ts";
 export { generate } from "./streaming/generate.ts";
 export {
   type ChatModelOptions,

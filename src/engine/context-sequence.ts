@@ -30,6 +30,8 @@ export interface LanguageModel {
   isEogToken(token: Token | undefined): boolean;
   /** The bytes a token stands for; empty for control tokens. */
   tokenBytes(token: Token): Uint8Array;
+  /** Whether its chats can hold images. Absent: no. */
+  readonly supportsImages?: boolean;
   /** What is embedded in texts of this model beside tokens; absent where nothing can be. */
   readonly spans?: { tokensOf(marker: string): readonly Token[] | undefined };
 }

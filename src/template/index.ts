@@ -1,5 +1,6 @@
 export {
   type ChatHistoryItem,
+  type ChatMedia,
   type ChatModelFunctionCall,
   type ChatModelFunctions,
   type ChatModelResponse,

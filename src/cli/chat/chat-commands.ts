@@ -14,9 +14,10 @@ export const chatCommands: readonly ChatCommand[] = [
   {
     names: ["reset", "clear"],
     help: "begin anew; the system prompt stays",
-    run({ session, note }) {
-      session.history.reset();
-      note("The chat begins anew.");
+    run(chat) {
+      chat.session.history.reset();
+      chat.forgetImages();
+      chat.note("The chat begins anew.");
     },
   },
   {

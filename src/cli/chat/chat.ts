@@ -1,15 +1,16 @@
-import { UnsupportedError } from "../../base/errors.ts";
+import { InvalidArgumentError, UnsupportedError } from "../../base/errors.ts";
 import type { BotFunction } from "../../chat/bot-functions/bot-function.ts";
 import { renderFunctionDocs } from "../../chat/bot-functions/function-docs.ts";
 import type { LlamaChatResponseChunk } from "../../chat/response/response-chunk.ts";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
 import type { LLamaChatPromptOptions } from "../../chat/session/options.ts";
+import type { PromptMedia, SessionPrompt } from "../../chat/session/prompt-part.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { CliOutput } from "../cli-io.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/style.ts";
 import { saveChat } from "./chat-file.ts";
-import type { PromptInput } from "./prompt-file.ts";
+import { isFile, type PromptInput } from "./prompt-file.ts";
 import { promptWithFunctions } from "./prompt-with-functions.ts";
 import { type ReplyFigures, replyFiguresText } from "./reply-figures.ts";
 
@@ -38,6 +39,8 @@ export class Chat {
   readonly settings: ChatSettings;
   /** What the last reply cost. */
   figures: ReplyFigures | undefined;
+  /** Images that were shown and not asked about yet. */
+  #images: PromptMedia[] = [];
   #retries = 0;
 
   constructor(session: LlamaChatSession, settings: ChatSettings) {
@@ -62,12 +65,36 @@ export class Chat {
     if (systemPrompt !== undefined) this.setSystemPrompt(systemPrompt);
   }
 
+  /** Shows the model an image; the next text is the question about it. */
+  async #show(image: string): Promise<void> {
+    if (this.session.model.supportsImages !== true)
+      throw new UnsupportedError(`This model takes no images ("${image}")`, {
+        hint: "give the file of its projector as --mmproj",
+      });
+    const isAddress = /^(https?|data|file):/i.test(image);
+    if (!isAddress && !(await isFile(image))) throw new InvalidArgumentError(`There is no file "${image}"`);
+    this.#images.push(isAddress ? { type: "image", url: image } : { type: "image", path: image });
+    if (this.settings.output.isTTY) this.note("What is the question about the image?");
+  }
+
+  /** The text with the images that were shown before it. An image that cannot be read is not shown again. */
+  #promptOf(text: string): SessionPrompt {
+    const images = this.#images.splice(0);
+    return images.length === 0 ? text : [...images, { type: "text", text }];
+  }
+
+  /** Forgets images that nobody asked about. */
+  forgetImages(): void {
+    this.#images = [];
+  }
+
   /**
    * Asks, writes the reply while it is written, and saves the chat when it is to be saved.
    * @param signal stops the reply; what was written of it stays in the chat
    */
   async answer(input: PromptInput, signal: AbortSignal, sampling: ChatSampling = {}): Promise<void> {
-    if ("image" in input) throw new UnsupportedError(`This model takes no images ("${input.image}")`);
+    if ("image" in input) return this.#show(input.image);
+    const prompt = this.#promptOf(input.text);
     const { output, errors, style } = this.settings;
     const before = this.session.sequence.tokenMeter.getState();
     const startedAt = performance.now();
@@ -90,8 +117,8 @@ export class Chat {
     const functions = this.#functions;
     const reply =
       functions.length === 0
-        ? this.session.promptWithMeta(input.text, options)
-        : promptWithFunctions(this.session, input.text, { ...options, functions });
+        ? this.session.promptWithMeta(prompt, options)
+        : promptWithFunctions(this.session, prompt, { ...options, functions });
     const result = await reply.finally(() => output.write(end ?? ""));
     // An empty reply is a line too.
     if (end === undefined) output.write("\n");

@@ -8,6 +8,8 @@ import { isFile, readTextFile } from "./prompt-file.ts";
 
 export interface SessionSettings {
   readonly modelPath: string;
+  /** The model's projector. Default: the one beside it. */
+  readonly mmprojPath?: string;
   readonly gpu: GpuRequest;
   readonly threads?: number;
   readonly contextSize?: number;
@@ -33,10 +35,10 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
   ]);
   const llama = await getLlama({ gpu: settings.gpu });
   try {
-    const { modelPath, threads, contextSize } = settings;
+    const { modelPath, mmprojPath, threads, contextSize } = settings;
     const progress = loadProgress(basename(modelPath), io);
     const model = await llama
-      .loadModel({ modelPath, onLoadProgress: progress.update, loadSignal: io.interrupt })
+      .loadModel({ modelPath, mmprojPath, onLoadProgress: progress.update, loadSignal: io.interrupt })
       .finally(progress.clear);
     const chatWrapper = await templateWrapper(model, settings.chatTemplate);
     const context = await model.createContext({ threads, contextSize, createSignal: io.interrupt });

@@ -4,6 +4,7 @@ import { createInlineCallRunner } from "../../chat/bot-functions/inline-call-run
 import type { LlamaChatResponseChunk } from "../../chat/response/response-chunk.ts";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
 import type { PromptResult } from "../../chat/session/options.ts";
+import { type SessionPrompt, userMessageOfPrompt } from "../../chat/session/prompt-part.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatSampling } from "./chat.ts";
 
@@ -20,7 +21,7 @@ export interface FunctionPromptOptions extends ChatSampling {
  */
 export async function promptWithFunctions(
   session: LlamaChatSession,
-  prompt: string,
+  prompt: SessionPrompt,
   { functions, signal, onResponseChunk, maxTokens, ...sampling }: FunctionPromptOptions,
 ): Promise<PromptResult> {
   const before = session.getChatHistory();
@@ -43,7 +44,7 @@ export async function promptWithFunctions(
       .catch((error: unknown) => {
         if (!signal.aborted || reply === "") throw error;
         // Stopped before the first token behind a result: what was written before it stays.
-        return keepPart(session, [...before, { type: "user", text: prompt }], piece.text);
+        return keepPart(session, [...before, userMessageOfPrompt(prompt)], piece.text);
       })
       .finally(() => piece.end());
     const inserted = await piece.results();

@@ -8,6 +8,7 @@ export interface ChatOptions {
   model?: string;
   prompt?: string[];
   chatTemplate?: string;
+  mmproj?: string;
   systemPrompt?: string;
   maxNewTokens: number;
   temperature?: number;
@@ -48,6 +49,7 @@ export function addChatCommand(program: Command, io: CliIo, setExitCode: SetExit
       "-p, --prompt <text...>",
       "answer and end; a text, or a file of prompts (.txt, .json); repeatable",
     )
+    .option("--mmproj <file>", "the model's projector for images (default: the one beside the model)")
     .option(
       "--chat-template <name>",
       "name of a chat template, or a JSON file with one (default: the model's)",

@@ -33,8 +33,11 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
   const systemPrompt =
     options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
   const modelPath = await resolveModel(options.model, io);
-  const { threads, contextSize, chatTemplate } = options;
-  const opened = await openSession({ modelPath, gpu, threads, contextSize, chatTemplate, systemPrompt }, io);
+  const { threads, contextSize, chatTemplate, mmproj: mmprojPath } = options;
+  const opened = await openSession(
+    { modelPath, mmprojPath, gpu, threads, contextSize, chatTemplate, systemPrompt },
+    io,
+  );
   try {
     const chat = new Chat(opened.session, {
       sampling: samplingOf(options),

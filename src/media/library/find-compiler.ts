@@ -36,7 +36,11 @@ export async function findCompiler(
   platform = `${process.platform}-${process.arch}`,
 ): Promise<Compiler | undefined> {
   for (const { command, args } of compilerCandidates(environment, platform)) {
-    const { code, tail } = await runProgram(command, [...args, "--version"], { signal, timeoutMs: 60_000 });
+    const { code, tail } = await runProgram(command, [...args, "--version"], {
+      signal,
+      environment,
+      timeoutMs: 60_000,
+    });
     if (code === 0) return { command, args, version: tail.split("\n")[0] ?? command };
   }
   return undefined;

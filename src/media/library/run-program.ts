@@ -10,6 +10,8 @@ export interface ProgramResult {
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Default: `process.env`. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Default: ten minutes. */
   readonly timeoutMs?: number;
 }
@@ -26,6 +28,7 @@ export async function runProgram(
   signal?.throwIfAborted();
   const child = spawn(command, args, {
     cwd,
+    env: options.environment ?? process.env,
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,
     // Only npm is a script on Windows; the other programs are run without a shell, their paths may hold anything.

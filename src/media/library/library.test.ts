@@ -1,0 +1,60 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loadMtmd } from "../../native/mtmd.ts";
+import { loadNative } from "../../native/native.ts";
+import { resolveLibraries } from "../../native/platform.ts";
+import { buildMediaLibrary } from "./build-media-library.ts";
+import { compilerCandidates, findCompiler } from "./find-compiler.ts";
+import { findMediaLibrary, mediaBuildDirectory, mediaBuildName, mediaLibraryName } from "./media-library.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const libraries = resolveLibraries(false)[0]!;
+
+test("without a compiler, says what to do", async () => {
+  const environment = { PATH: folder, XDG_CACHE_HOME: folder };
+  expect(await findCompiler(environment)).toBeUndefined();
+  await expect(buildMediaLibrary({ libraries, environment })).rejects.toMatchObject({
+    code: "unsupported",
+    hint: expect.stringContaining("colloquy media build"),
+  });
+});
+
+test("takes the compiler that the user names first", async () => {
+  const compiler = path.join(folder, "my-compiler");
+  writeFileSync(compiler, "#!/bin/sh\necho my compiler 1.0\n", { mode: 0o755 });
+  expect(await findCompiler({ PATH: "/bin", CXX: compiler })).toMatchObject({
+    command: compiler,
+    version: "my compiler 1.0",
+  });
+  const zig = compilerCandidates({}, "linux-x64").find(({ command }) => command === "zig");
+  expect(zig?.args).toEqual(["c++", "-target", "x86_64-linux-gnu.2.34"]);
+});
+
+test("finds what was built, and refuses what is no such library", async () => {
+  const environment = { XDG_CACHE_HOME: folder };
+  expect(findMediaLibrary(libraries, environment)).toBeUndefined();
+  const directory = mediaBuildDirectory(libraries.packageName, environment);
+  mkdirSync(directory, { recursive: true });
+  const file = path.join(directory, mediaLibraryName());
+  writeFileSync(file, "no library");
+  expect(findMediaLibrary(libraries, environment)).toBe(file);
+  expect(await buildMediaLibrary({ libraries, environment })).toBe(file);
+  const native = loadNative(libraries);
+  expect(() => loadMtmd(native, file, mediaBuildName(libraries.packageName))).toThrow(
+    expect.objectContaining({ code: "no-binary" }),
+  );
+});
+
+test("an aborted build ends with the reason", async () => {
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(
+    buildMediaLibrary({ libraries, environment: { XDG_CACHE_HOME: path.join(folder, "empty") }, signal }),
+  ).rejects.toThrow("enough");
+});
