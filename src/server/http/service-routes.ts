@@ -1,6 +1,7 @@
 import { getModuleVersion } from "../../base/module-version.ts";
 import { openApiDocument } from "../openapi/openapi-document.ts";
 import { operation } from "../openapi/operation.ts";
+import { supportsImages } from "../pool/read-image.ts";
 import { jsonResponse } from "./json-response.ts";
 import type { Route } from "./route.ts";
 
@@ -51,7 +52,7 @@ export function serviceRoutes(all: () => readonly Route[]): readonly Route[] {
           name: "colloquy",
           version: await getModuleVersion(),
           model: { id, contextSize, trainContextSize: model.trainContextSize },
-          images: false,
+          images: supportsImages(model),
           embeddings: serving.embeddings !== undefined,
           functions: Object.keys(serving.functions),
           limits,

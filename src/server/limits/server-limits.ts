@@ -18,6 +18,8 @@ export interface ServerLimits {
   readonly choices: number;
   /** Texts that one request may embed. Default 256. */
   readonly embeddingInputs: number;
+  /** Images of one request. Default 16. */
+  readonly images: number;
   /** Chats in the store. Default 10,000. */
   readonly sessions: number;
   /** Requests that wait for a sequence. Default 64. */
@@ -41,6 +43,7 @@ export const defaultLimits: ServerLimits = Object.freeze({
   tools: 128,
   choices: 16,
   embeddingInputs: 256,
+  images: 16,
   sessions: 10_000,
   queueLength: 64,
   queueMs: 60_000,

@@ -324,7 +324,7 @@ describe("refusals", () => {
     ["temperature", { temperature: 3 }, "invalid-argument"],
     ["messages", { messages: [] }, "invalid-argument"],
     [
-      "messages[0].content[0].type",
+      "messages[0].content[0].image_url.url",
       { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:," } }] }] },
       "media-unsupported",
     ],

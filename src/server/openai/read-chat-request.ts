@@ -37,7 +37,7 @@ export function readChatRequest(body: unknown, serving: Readable): ChatRequest {
   }
   return {
     model: reader.string("model", 1000) ?? serving.modelId,
-    history: readMessages(reader, tools.definitions, serving.limits),
+    history: readMessages(reader, tools.definitions, serving),
     tools,
     grammar,
     sampling: readSampling(reader, serving),

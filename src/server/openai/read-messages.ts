@@ -1,8 +1,15 @@
-import type { ColloquyError } from "../../base/errors.ts";
-import type { ChatHistoryItem, ChatModelFunctionCall } from "../../template/chat-history-items.ts";
+import type {
+  ChatHistoryItem,
+  ChatMedia,
+  ChatModelFunctionCall,
+  ChatUserMessage,
+} from "../../template/chat-history-items.ts";
+import { mediaPlace } from "../../template/chat-media.ts";
 import type { ObjectReader } from "../http/object-reader.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
+import { readImage } from "../pool/read-image.ts";
+import type { Serving } from "../serving.ts";
 import type { ToolDefinitions } from "./read-tools.ts";
 
 type ResponseItem = Extract<ChatHistoryItem, { type: "model" }>["response"][number];
@@ -15,8 +22,9 @@ type ResponseItem = Extract<ChatHistoryItem, { type: "model" }>["response"][numb
 export function readMessages(
   reader: ObjectReader,
   tools: ToolDefinitions,
-  limits: ServerLimits,
+  serving: Pick<Serving, "limits" | "model">,
 ): ChatHistoryItem[] {
+  const { limits } = serving;
   const messages = reader.required("messages", reader.objects("messages", limits.messages));
   if (messages.length === 0) throw new FieldError("messages", "must not be empty");
   const history: ChatHistoryItem[] = [];
@@ -29,7 +37,7 @@ export function readMessages(
     if (role === "tool") answerCall(message, open, limits);
     else {
       checkAnswered(message, open);
-      if (role === "user") history.push({ type: "user", text: readContent(message, limits) });
+      if (role === "user") history.push(readUser(message, serving));
       else if (role === "assistant") addResponse(history, readAssistant(message, open, tools, limits));
       else history.push({ type: "system", text: readContent(message, limits) });
     }
@@ -114,16 +122,35 @@ function readContent(message: ObjectReader, limits: ServerLimits): string {
     if (type === "text" || type === "refusal") {
       return part.required(type, part.string(type, limits.messageLength));
     }
-    if (type === "image_url" || type === "input_audio" || type === "file") throw unsupportedMedia(part, type);
     throw new FieldError(part.path("type"), 'must be "text"');
   });
   return texts.join("");
 }
 
-function unsupportedMedia(part: ObjectReader, type: string): ColloquyError {
-  return new RequestError(400, "media-unsupported", `This model takes text only, no ${type}`, {
-    param: part.path("type"),
+/** A text, or a list of text and image parts. */
+function readUser(message: ObjectReader, serving: Pick<Serving, "limits" | "model">): ChatUserMessage {
+  const { limits } = serving;
+  if (!Array.isArray(message.get("content"))) return { type: "user", text: readContent(message, limits) };
+  const media: ChatMedia[] = [];
+  const texts = message.objects("content", limits.messages)!.map((part) => {
+    const type = part.required("type", part.oneOf("type", "text", "image_url", "input_audio", "file"));
+    if (type === "text") {
+      const text = part.required("text", part.string("text", limits.messageLength));
+      // The place of an image is a character; one that was typed is none.
+      return text.replaceAll(mediaPlace, "");
+    }
+    const param = part.path("type");
+    if (type !== "image_url") {
+      throw new RequestError(400, "media-unsupported", `This server takes no ${type}`, { param });
+    }
+    const image = part.object("image_url");
+    media.push(readImage(image?.get("url"), image?.path("url") ?? param, serving));
+    return mediaPlace;
   });
+  if (media.length > limits.images) {
+    throw new FieldError(message.path("content"), `must have at most ${limits.images} images`);
+  }
+  return { type: "user", text: texts.join(""), ...(media.length === 0 ? {} : { media }) };
 }
 
 function parseJson(text: string): unknown {

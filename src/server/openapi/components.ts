@@ -120,7 +120,11 @@ export const components: Readonly<Record<string, object>> = {
     title: { type: ["string", "null"], maxLength: 200 },
     settings: { anyOf: [reference("SettingsChange"), { type: "null" }] },
   }),
-  Prompt: closed({ text: { type: ["string", "null"] }, maxTokens: positive }),
+  Prompt: closed({
+    text: { type: ["string", "null"] },
+    images: { type: ["array", "null"], items: text },
+    maxTokens: positive,
+  }),
   Retry: closed({ maxTokens: positive }),
   Completing: closed({ text, maxTokens: { type: ["integer", "null"], minimum: 1, maximum: 256 } }, ["text"]),
   NewMessage: closed({ role, text, before: { type: ["string", "null"] } }, ["role", "text"]),

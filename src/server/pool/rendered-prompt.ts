@@ -1,5 +1,6 @@
 import type { Token } from "../../engine/token.ts";
 import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
+import { withMediaMarkers } from "../../template/chat-media.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { tokenizeContext } from "../../template/tokenize-context.ts";
 import type { Serving } from "../serving.ts";
@@ -13,6 +14,9 @@ export function renderedPrompt(
 ): readonly Token[] {
   const chatHistory: readonly ChatHistoryItem[] =
     history.at(-1)?.type === "model" ? history : [...history, { type: "model", response: [] }];
-  const { contextText } = wrapper.generateContextState({ chatHistory, availableFunctions: functions });
+  const { contextText } = wrapper.generateContextState({
+    chatHistory: withMediaMarkers(chatHistory),
+    availableFunctions: functions,
+  });
   return tokenizeContext(contextText, model);
 }

@@ -6,7 +6,7 @@ import { operation } from "../openapi/operation.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredSession } from "../store/stored-session.ts";
-import { itemOf, readMessage } from "./read-message.ts";
+import { itemOf, readMessage, userItem } from "./read-message.ts";
 import { sessionOf, sessionResponse } from "./session-routes.ts";
 
 const tag = "messages";
@@ -33,8 +33,9 @@ function edit(serving: Serving, request: RoutedRequest): Response {
   const reader = new ObjectReader(request.body).only("text");
   const text = reader.required("text", reader.string("text", serving.limits.messageLength));
   serving.runs.ensureIdle(session.id);
-  const { type } = session.messages[at]!.item;
-  serving.store.change(session.id, session.messages.with(at, newMessage(itemOf(type, text))));
+  const { item } = session.messages[at]!;
+  const edited = item.type === "user" ? userItem(text, item.media) : itemOf(item.type, text);
+  serving.store.change(session.id, session.messages.with(at, newMessage(edited)));
   return sessionResponse(serving, session.id);
 }
 

@@ -4,7 +4,7 @@ import { LlamaChat } from "../../chat/generation/llama-chat.ts";
 import type { ResponseListeners } from "../../chat/response/response-builder.ts";
 import { runPrompt } from "../../chat/session/prompt-run.ts";
 import type { EvaluationReport } from "../../engine/context-sequence.ts";
-import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatMedia } from "../../template/chat-history-items.ts";
 import { errorBody, statusOf } from "../http/error-response.ts";
 import { EventStream } from "../http/event-stream.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
@@ -15,6 +15,7 @@ import type { Lease } from "../pool/sequence-pool.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredMessage, StoredSession } from "../store/stored-session.ts";
+import { userItem } from "./read-message.ts";
 import { samplingOptions } from "./read-settings.ts";
 import { historyKey, sessionHistory } from "./session-history.ts";
 import { messageJson } from "./session-json.ts";
@@ -24,6 +25,8 @@ export interface PromptInput {
   /** What the user says; without it, the chat is answered as it stands. */
   readonly text: string | undefined;
   readonly maxTokens: number | undefined;
+  /** Images that go with the text. Default: none. */
+  readonly media?: readonly ChatMedia[];
 }
 
 type Send = <Name extends keyof SessionEvents>(name: Name, data: SessionEvents[Name]) => void;
@@ -52,7 +55,7 @@ export async function promptSession(
   const run = serving.runs.begin(session.id);
   let lease: Lease | undefined;
   try {
-    const asked = input.text === undefined ? [] : [newMessage({ type: "user", text: input.text })];
+    const asked = input.text === undefined ? [] : [newMessage(userItem(input.text, input.media))];
     const messages = [...session.messages, ...asked];
     const settings = session.settings as SessionSettings;
     const history = sessionHistory(serving, settings, messages);

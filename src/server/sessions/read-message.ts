@@ -1,4 +1,5 @@
-import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatMedia } from "../../template/chat-history-items.ts";
+import { mediaPlace } from "../../template/chat-media.ts";
 import type { ObjectReader } from "../http/object-reader.ts";
 import type { ServerLimits } from "../limits/server-limits.ts";
 import { newMessage } from "../store/chat-store.ts";
@@ -19,4 +20,11 @@ export function readMessage(reader: ObjectReader, limits: ServerLimits): StoredM
 
 export function itemOf(role: SessionRole, text: string): ChatHistoryItem {
   return role === "model" ? { type: "model", response: [text] } : { type: role, text };
+}
+
+/** What a user says with images; they come before the text. */
+export function userItem(text: string, media: readonly ChatMedia[] = []): ChatHistoryItem {
+  if (media.length === 0) return { type: "user", text };
+  // The character that marks an image's place is none when it is typed.
+  return { type: "user", text: text.replaceAll(mediaPlace, ""), media: [...media] };
 }

@@ -21,7 +21,9 @@ export function sessionJson(serving: Serving, session: StoredSession): SessionJs
 export function messageJson({ id, createdAt, item, stopReason }: StoredMessage): MessageJson {
   if (item.type !== "model") {
     const text = typeof item.text === "string" ? item.text : LlamaText.fromJSON(item.text).toString();
-    return { id, createdAt, role: item.type, text };
+    const media = item.type === "user" ? (item.media ?? []) : [];
+    const images = media.map(({ source }) => source);
+    return { id, createdAt, role: item.type, text, ...(images.length === 0 ? {} : { images }) };
   }
   const text = item.response.filter((part) => typeof part === "string").join("");
   const parts = item.response.map((part): PartJson => {

@@ -4,6 +4,7 @@ import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError } from "../http/request-error.ts";
 import type { Route, RoutedRequest } from "../http/route.ts";
 import { operation, reference } from "../openapi/operation.ts";
+import { readImage } from "../pool/read-image.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredSession } from "../store/stored-session.ts";
@@ -77,10 +78,13 @@ function deleteSession(serving: Serving, request: RoutedRequest): Response {
 
 async function prompt(serving: Serving, request: RoutedRequest): Promise<Response> {
   const session = sessionOf(serving, request);
-  const reader = new ObjectReader(request.body).only("text", "maxTokens");
+  const reader = new ObjectReader(request.body).only("text", "images", "maxTokens");
   const text = reader.string("text", serving.limits.messageLength);
   const maxTokens = reader.number("maxTokens", { min: 1, integer: true });
-  return promptSession(serving, session, { text, maxTokens }, request.raw.signal);
+  const images = reader.array("images", serving.limits.images) ?? [];
+  if (images.length > 0) reader.required("text", text);
+  const media = images.map((image, index) => readImage(image, `images[${index}]`, serving));
+  return promptSession(serving, session, { text, maxTokens, media }, request.raw.signal);
 }
 
 /** The reply is removed as a change of its own, so that it can be had back. */

@@ -60,6 +60,8 @@ export interface MessageJson {
   readonly role: SessionRole;
   /** Of a model's message: its answer without thoughts and calls. */
   readonly text: string;
+  /** `data:` URLs; only of a user's message that has some. */
+  readonly images?: readonly string[];
   /** Only of a model's message. */
   readonly parts?: readonly PartJson[];
   /** Only of a model's message that was generated. */
