@@ -134,7 +134,7 @@ export class ColloquyServer {
     if (this.#http !== undefined) throw new ColloquyError("busy", "The server listens already");
     this.#closing.signal.throwIfAborted();
     const http = createHttpServer(
-      { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 10_000, maxHeaderSize: 16_384 },
+      { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
       nodeListener(this.fetch),
     );
     http.maxConnections = this.#serving.limits.connections;
