@@ -91,10 +91,12 @@ describe("the loop with the default model", () => {
     expect(reply.tokens.length).toBeGreaterThan(0);
   });
 
-  test("an image is refused by name when the model has no projector", () => {
+  test("an image is refused by name when the model has no projector", async () => {
     const history = new ChatHistory(model);
     history.append("user", { image: "cat.jpg" });
-    expect(() => history.embedChat()).toThrow(expect.objectContaining({ code: "media-unsupported" }));
+    const unsupported = expect.objectContaining({ code: "media-unsupported" });
+    expect(() => history.embedChat()).toThrow(unsupported);
+    await expect(history.prepareMedia()).rejects.toEqual(unsupported);
     history.pop(1);
     expect(history.embedChat().input.length).toBeGreaterThan(0);
   });

@@ -1,3 +1,4 @@
+import type { LanguageModel } from "../../engine/context-sequence.ts";
 import type { Token } from "../../engine/token.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 
@@ -29,4 +30,9 @@ export interface ReplyLike {
   readonly kvCache?: KvCache;
   /** Whether it is still being written: then it cannot be appended. */
   readonly running?: boolean;
+}
+
+/** The model itself, when it is given together with its context. */
+export function languageModelOf(model: LanguageModel & { readonly model?: LanguageModel }): LanguageModel {
+  return model.model ?? model;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { FakeModel } from "../../../test/fake/fake-model.ts";
 import { seededRandom } from "../../../test/fake/seeded-random.ts";
+import { ColloquyError } from "../../base/errors.ts";
 import type { Token } from "../../engine/token.ts";
+import { mediaMarker } from "../../template/chat-media.ts";
 import { messageMark } from "../../template/named/chat-template.ts";
 import { ChatTemplates } from "../../template/named/chat-templates.ts";
 import { defineBotFunction } from "../bot-functions/bot-function.ts";
@@ -314,6 +316,42 @@ describe("the defects of the reference that ours does not have", () => {
   test("D15: an unknown name is an error that says which there are", () => {
     expect(() => createHistory("chatml-2000")).toThrow(expect.objectContaining({ code: "template-unknown" }));
     expect(() => createHistory({ user: "x" })).toThrow(expect.objectContaining({ code: "template-invalid" }));
+  });
+
+  test("a message may be one object: its role, and its content under the name of its type", () => {
+    const history = createHistory({
+      user: `U ${messageMark}`,
+      bot: messageMark,
+      narrator: `(${messageMark})`,
+    });
+    expect(history.append({ role: "narrator", text: "It rains." })).toMatchObject({
+      role: "narrator",
+      type: "text",
+    });
+    expect(history.append({ role: "user", image: "cat.jpg", pinned: true })).toMatchObject({
+      type: "image",
+      content: "cat.jpg",
+      pinned: true,
+    });
+    expect(history.length).toBe(2);
+    for (const wrong of [{ role: "bard", text: "x" }, { role: "user" }, { text: "x" }])
+      expect(() => history.append(wrong as never)).toThrow(ColloquyError);
+    expect(history.length).toBe(2);
+  });
+
+  test("an image has no tokens before it was read; embedChat says so instead of leaving it out", async () => {
+    const seen = new FakeModel();
+    const markers = new Map<string, Token[]>();
+    Object.assign(seen, { spans: { tokensOf: (marker: string) => markers.get(marker) } });
+    const history = new ChatHistory(seen, { chatTemplate: "chat-ml" });
+    await history.prepareMedia();
+    history.append("user", [{ image: "cat.jpg" }, "What is this?"]);
+    const unsupported = expect.objectContaining({ code: "media-unsupported" });
+    expect(() => history.embedChat()).toThrow(unsupported);
+    await expect(history.prepareMedia()).rejects.toEqual(unsupported);
+    markers.set(mediaMarker({ type: "image", source: "cat.jpg" }), [-1, -1, -1] as Token[]);
+    const { input } = history.embedChat();
+    expect(input.filter((token) => (token as number) === -1)).toHaveLength(3);
   });
 
   test("D16: tokens may come in any kind of array", () => {

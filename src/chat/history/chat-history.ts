@@ -6,12 +6,19 @@ import { tokenizeContext } from "../../template/tokenize-context.ts";
 import type { BotFunction } from "../bot-functions/bot-function.ts";
 import { runFunctionCalls } from "../bot-functions/run-function-calls.ts";
 import { adoptEvaluatedTokens } from "../generation/adopt-evaluated-tokens.ts";
-import type { ChatHistoryOptions, KvCache, ReplyLike, ResetOptions } from "./chat-history-options.ts";
+import {
+  type ChatHistoryOptions,
+  type KvCache,
+  languageModelOf,
+  type ResetOptions,
+} from "./chat-history-options.ts";
 import { ChatMessage, type ChatMessageOptions } from "./chat-message.ts";
 import type { ContentInput } from "./content-part.ts";
 import { type EmbedChatOptions, type EmbeddedChat, embedTokens } from "./embed-chat.ts";
 import { type HistoryFormat, itemType, messageToItem, type ShownFunctions } from "./history-format.ts";
+import { checkPrepared, prepareMessages } from "./history-media.ts";
 import { indexable } from "./indexable.ts";
+import { isReply, type MessageContent, type MessageInput, messageOfInput } from "./message-of-input.ts";
 import { messageOfItem } from "./message-of-item.ts";
 import { removalRange } from "./removal-range.ts";
 import { resolveHistoryFormat } from "./resolve-history-format.ts";
@@ -37,6 +44,8 @@ export class ChatHistory implements Iterable<ChatMessage> {
   version = 0;
   private list: ChatMessage[] = [];
   private prompt: string | undefined;
+  /** Held so that the tokens of images stay known. */
+  private readonly media: object[] = [];
   private holders = 0;
   private shown: ShownFunctions = {};
   private memo: { key: string; tokens: readonly Token[]; spans?: TokenSpan[] } | undefined;
@@ -45,8 +54,8 @@ export class ChatHistory implements Iterable<ChatMessage> {
   /** @throws ColloquyError `template-unknown`, `template-invalid`, `invalid-argument` */
   constructor(model: LanguageModel, { chatTemplate = "auto", systemPrompt }: ChatHistoryOptions = {}) {
     if (typeof model?.tokenize !== "function") throw new InvalidArgumentError("A ChatHistory needs a model");
-    this.model = model;
-    this.format = resolveHistoryFormat(model, chatTemplate);
+    this.model = languageModelOf(model);
+    this.format = resolveHistoryFormat(this.model, chatTemplate);
     this.prompt = systemPrompt === undefined ? this.format.defaultSystemPrompt : systemPrompt || undefined;
     this.self = indexable(this);
     this.self.addSystemPrompt();
@@ -88,15 +97,11 @@ export class ChatHistory implements Iterable<ChatMessage> {
    * Adds a message at the end. A string is always text. A reply of `model.generate` brings its cache along.
    * @throws ColloquyError `role-unknown`, `invalid-argument`, `busy` while a response is being written
    */
-  append(message: ChatMessage): ChatMessage;
+  append(message: ChatMessage | MessageInput): ChatMessage;
+  append(role: string, content: MessageContent, options?: ChatMessageOptions): ChatMessage;
   append(
-    role: string,
-    content: ContentInput | readonly ContentInput[] | ReplyLike | ChatMessage,
-    options?: ChatMessageOptions,
-  ): ChatMessage;
-  append(
-    role: string | ChatMessage,
-    content?: ContentInput | readonly ContentInput[] | ReplyLike | ChatMessage,
+    role: string | ChatMessage | MessageInput,
+    content?: MessageContent,
     options?: ChatMessageOptions,
   ): ChatMessage {
     const message = this.createMessage(role, content, options);
@@ -245,9 +250,11 @@ export class ChatHistory implements Iterable<ChatMessage> {
   /**
    * The tokens that are new to the cache, and how many come before them.
    * @returns a pair that can be taken apart as `[input, position]` or as `{input, position}`
-   * @throws ColloquyError `context-overflow` when the newest turn alone exceeds `wrapTokens`
+   * @throws ColloquyError `context-overflow` when the newest turn alone exceeds `wrapTokens`; `media-unsupported` for
+   * an image or sound before {@link prepareMedia}
    */
   embedChat(options: EmbedChatOptions = {}): EmbeddedChat {
+    checkPrepared(this.list, this.model);
     const { maxTokens, wrapTokens } = options;
     if (maxTokens !== undefined && wrapTokens !== undefined && this.numTokens > maxTokens) {
       if (this.findWrapEntry(wrapTokens) === undefined) {
@@ -263,6 +270,15 @@ export class ChatHistory implements Iterable<ChatMessage> {
       options.useCache === false ? [] : (this.kvCache?.tokens ?? []),
       maxTokens,
     );
+  }
+
+  /**
+   * Reads the images and sounds of the chat, which is needed before `embedChat`. Without any it does nothing.
+   * @throws ColloquyError `media-unsupported`, `media-invalid`, `download-failed`; the signal's reason
+   */
+  async prepareMedia({ signal }: { signal?: AbortSignal } = {}): Promise<void> {
+    this.media.splice(0, this.media.length, ...(await prepareMessages(this.list, this.model, signal)));
+    this.memo = undefined;
   }
 
   /** The messages as plain data for a program; with `html`, texts as safe HTML. */
@@ -326,28 +342,17 @@ export class ChatHistory implements Iterable<ChatMessage> {
   }
 
   private createMessage(
-    role: string | ChatMessage,
-    content?: ContentInput | readonly ContentInput[] | ReplyLike | ChatMessage,
+    role: string | ChatMessage | MessageInput,
+    content?: MessageContent,
     options?: ChatMessageOptions,
   ): ChatMessage {
-    const given = role instanceof ChatMessage ? role : content;
-    if (given instanceof ChatMessage) {
-      this.checkRole(given.role);
-      if (given.owner !== undefined && given.owner !== this.self) {
-        throw new InvalidArgumentError("The message is in another history");
-      }
-      return given;
+    if (typeof role === "string") this.checkRole(role);
+    const message = messageOfInput(role, content, options);
+    this.checkRole(message.role);
+    if (message.owner !== undefined && message.owner !== this.self) {
+      throw new InvalidArgumentError("The message is in another history");
     }
-    this.checkRole(role as string);
-    if (isReply(given) && given.running)
-      throw new ColloquyError("busy", "The reply is still being written", { hint: "await reply.wait()" });
-    const input = isReply(given) ? { text: given.text } : (given as ContentInput | undefined);
-    if (input === undefined) throw new InvalidArgumentError("A message needs content");
-    return new ChatMessage(
-      role as string,
-      input,
-      isReply(given) ? { tokens: given.tokens, ...options } : options,
-    );
+    return message;
   }
 
   private checkRole(role: string): void {
@@ -387,10 +392,6 @@ export class ChatHistory implements Iterable<ChatMessage> {
     if (this.memo?.key !== key) this.memo = { key, tokens: this.render(this.list.length) };
     return this.memo;
   }
-}
-
-function isReply(content: unknown): content is ReplyLike {
-  return typeof content === "object" && content !== null && "kvCache" in content && "text" in content;
 }
 
 function outOfRange(index: number, length: number): RangeError {

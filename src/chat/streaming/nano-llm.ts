@@ -163,6 +163,9 @@ export class NanoLLM implements LanguageModel {
   get trainContextSize(): number {
     return this.model.trainContextSize;
   }
+  get spans(): LanguageModel["spans"] {
+    return this.model.spans;
+  }
   get vocabularySize(): number {
     return this.model.vocabularySize;
   }
