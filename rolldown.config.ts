@@ -6,6 +6,7 @@ export default defineConfig({
   input: {
     index: "src/index.ts",
     "grammar/index": "src/grammar/index.ts",
+    "server/index": "src/server/index.ts",
     "cli/main": "src/cli/main.ts",
     "models/default/default-model": "src/models/default/default-model.ts",
   },

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const alias = {
+  "colloquy/server": fileURLToPath(new URL("./src/server/index.ts", import.meta.url)),
   "colloquy/grammar": fileURLToPath(new URL("./src/grammar/index.ts", import.meta.url)),
   colloquy: fileURLToPath(new URL("./src/index.ts", import.meta.url)),
 };
