@@ -123,6 +123,7 @@ export {
   type MediaBuildProgress,
 } from "./media/library/build-media-library.ts";
 export type { MediaLimits, MediaSource } from "./media/media-source.ts";
+export { projectorOf } from "./media/prepare-chat-media.ts";
 export {
   loadProjector,
   type MediaType,
