@@ -1,0 +1,68 @@
+import { ColloquyError } from "../../base/errors.ts";
+import { TransportError } from "./transport-error.ts";
+
+export interface HttpEndpointOptions {
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Name of the header that carries the session's key. */
+  readonly sessionHeader: string;
+}
+
+export interface HttpCall {
+  readonly body?: unknown;
+  readonly sessionKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+const errorTextMax = 4096;
+/** Answers that say "not now" or come from a router whose worker is gone. */
+const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+/** Where an engine listens, and how requests to it look. */
+export class HttpEndpoint {
+  readonly #base: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #sessionHeader: string;
+
+  constructor({ url, apiKey, headers, sessionHeader }: HttpEndpointOptions) {
+    this.#base = url.replace(/\/+$/, "");
+    this.#headers = { ...headers, ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }) };
+    this.#sessionHeader = sessionHeader;
+  }
+
+  /** GET, or POST where there is a body. @throws TransportError, ColloquyError `unsupported` for a refused request */
+  async open(path: string, { body, sessionKey, signal }: HttpCall = {}): Promise<Response> {
+    const headers: Record<string, string> = { ...this.#headers };
+    if (body !== undefined) headers["content-type"] = "application/json";
+    if (sessionKey !== undefined) headers[this.#sessionHeader] = sessionKey;
+    let response: Response;
+    try {
+      response = await fetch(this.#base + path, {
+        method: body === undefined ? "GET" : "POST",
+        body: body === undefined ? undefined : JSON.stringify(body),
+        headers,
+        signal,
+      });
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw new TransportError(`${this.#base} cannot be reached`, error);
+    }
+    if (response.ok) return response;
+    const text = (await response.text().catch(() => "")).slice(0, errorTextMax);
+    const message = `${this.#base}${path} answered ${response.status}: ${text}`;
+    if (passingStatuses.has(response.status)) throw new TransportError(message);
+    throw new ColloquyError("unsupported", message);
+  }
+
+  /** The answer as JSON. @throws as {@link open} */
+  async json(path: string, call: HttpCall = {}): Promise<unknown> {
+    const response = await this.open(path, call);
+    try {
+      return await response.json();
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      throw new TransportError(`${this.#base}${path} broke off its answer`, error);
+    }
+  }
+}

@@ -1,0 +1,271 @@
+import { randomUUID } from "node:crypto";
+import { DisposeScope } from "../base/dispose.ts";
+import { ColloquyError, InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
+import { type LinkedAbort, linkedAbort } from "../base/linked-abort.ts";
+import { Lock } from "../base/lock.ts";
+import type {
+  ContextSequence,
+  EvaluateTargetOptions,
+  EvaluationReport,
+  GeneratedToken,
+  GenerateFinish,
+  GenerateOptions,
+} from "../engine/context-sequence.ts";
+import type { Token } from "../engine/token.ts";
+import { TokenMeter } from "../engine/token-meter.ts";
+import { continueRemotely } from "./continue-remotely.ts";
+import type { RemoteContext } from "./remote-context.ts";
+import type { RemoteModel } from "./remote-model.ts";
+import { remoteSampling } from "./remote-sampling.ts";
+import { readRemoteState, writeRemoteState } from "./remote-state-file.ts";
+
+export interface RemoteSequenceOptions {
+  /** Sent with every request of this sequence, so that a router finds the worker that knows it. Default: random. */
+  sessionKey?: string;
+}
+
+/**
+ * One conversation on an engine elsewhere. Every evaluation is a request with the whole token list; the engine's prefix
+ * cache does the rest. `contextTokens` is what that cache should hold; nothing depends on it but figures.
+ */
+export class RemoteContextSequence implements ContextSequence {
+  readonly context: RemoteContext;
+  readonly sessionKey: string;
+  readonly tokenMeter = new TokenMeter();
+  readonly #lock = new Lock();
+  readonly #scope = new DisposeScope("The sequence");
+  readonly #disposal = new AbortController();
+  #held: Token[] = [];
+  #lastEvaluation: EvaluationReport | undefined;
+
+  /** @internal */
+  constructor(context: RemoteContext, options: RemoteSequenceOptions = {}) {
+    this.context = context;
+    this.sessionKey = options.sessionKey ?? randomUUID();
+    this.#scope.add(() => this.#disposal.abort());
+  }
+
+  get model(): RemoteModel {
+    return this.context.model;
+  }
+  get contextSize(): number {
+    return this.context.contextSize;
+  }
+  get contextTokens(): Token[] {
+    return [...this.#held];
+  }
+  get nextTokenIndex(): number {
+    return this.#held.length;
+  }
+  get lastEvaluation(): EvaluationReport | undefined {
+    return this.#lastEvaluation;
+  }
+
+  async *generate(
+    target: readonly Token[],
+    options: GenerateOptions = {},
+  ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
+    this.#checkTarget(target, options);
+    const { grammar, logprobs = 0, maxTokens = Number.POSITIVE_INFINITY } = options;
+    if (typeof maxTokens !== "number" || Number.isNaN(maxTokens) || maxTokens < 0)
+      throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
+    const sampling = remoteSampling(options.sampling);
+    const { engine, retries, retryDelayMs } = this.context.connection;
+    engine.check({ sampling, logprobs });
+    const release = await this.#lock.acquire();
+    const abort = this.#abortWith(options.signal);
+    try {
+      this.#scope.check();
+      const meter = this.#meter();
+      const stream = continueRemotely(
+        {
+          engine,
+          modelName: this.model.name,
+          sampling,
+          grammar,
+          maxTokens,
+          logprobs,
+          contextSize: this.contextSize,
+          sessionKey: this.sessionKey,
+          signal: abort.signal,
+          retries,
+          retryDelayMs,
+          isEndToken: (token) => this.model.isEogToken(token),
+          ...meter,
+        },
+        target,
+      );
+      return yield* this.#follow(stream, target);
+    } finally {
+      abort.abort();
+      abort.unlink();
+      release();
+    }
+  }
+
+  /** Evaluates by asking for one token, which is thrown away. */
+  async preload(target: readonly Token[], options: EvaluateTargetOptions = {}): Promise<void> {
+    if (target.length === 0) return this.clearHistory();
+    const { done } = await lastOf(this.generate(target, { ...options, maxTokens: 1 }));
+    this.#held = [...target];
+    if (done.reason === "abort") options.signal?.throwIfAborted();
+  }
+
+  /** The engine's cache forgets by itself: only the idea of it is cleared here. */
+  async clearHistory(): Promise<void> {
+    this.#scope.check();
+    await this.#lock.run(() => {
+      this.#held = [];
+    });
+  }
+
+  /**
+   * Saves the tokens and the session's key. What was computed stays with the engine: loading evaluates again.
+   * @example await sequence.saveStateToFile("chat.state");
+   */
+  async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
+    this.#scope.check();
+    return this.#lock.run(() =>
+      writeRemoteState(filePath, {
+        model: this.model.fingerprint,
+        sessionKey: this.sessionKey,
+        tokens: this.#held,
+      }),
+    );
+  }
+
+  /**
+   * Loads what {@link saveStateToFile} saved, by having the engine evaluate it.
+   * @throws ColloquyError `state-file-invalid`, `state-file-mismatch`, `context-overflow`
+   */
+  async loadStateFromFile(filePath: string, _options?: { acceptRisk?: boolean }): Promise<void> {
+    this.#scope.check();
+    const { tokens } = await readRemoteState(filePath, this.model.fingerprint);
+    await this.preload(tokens as Token[]);
+  }
+
+  /** @throws UnsupportedError */
+  async fork(): Promise<never> {
+    throw new UnsupportedError("fork: cells of an engine elsewhere cannot be shared by name", {
+      hint: "a new sequence that begins with the same tokens finds them in the engine's cache",
+    });
+  }
+
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  onDispose(listener: () => void): () => void {
+    return this.#scope.onDispose(listener);
+  }
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  [Symbol.dispose](): void {
+    void this.dispose();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** Keeps the idea of the engine's cache: a token is in it when the next one is asked for. */
+  async *#follow(
+    stream: AsyncGenerator<GeneratedToken, GenerateFinish, void>,
+    target: readonly Token[],
+  ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
+    let pending: Token | undefined;
+    let isFirst = true;
+    try {
+      for (;;) {
+        const next = await stream.next();
+        if (next.done) {
+          if (next.value.reason === "abort") this.#scope.check();
+          return next.value;
+        }
+        if (isFirst) this.#held = [...target];
+        isFirst = false;
+        if (pending !== undefined) this.#held.push(pending);
+        pending = next.value.token;
+        this.tokenMeter.useTokens(1, next.value.forced ? "input" : "output");
+        yield next.value;
+      }
+    } finally {
+      await stream.return({ reason: "abort" });
+    }
+  }
+
+  /** Figures of the requests: at first by what should be in the cache, then by what the engine says was. */
+  #meter() {
+    let length = 0;
+    let known = 0;
+    let counted = 0;
+    const started = performance.now();
+    const report = (cached: number) => {
+      const reused = Math.min(cached, known);
+      const evaluated = Math.max(0, length - cached);
+      this.tokenMeter.useTokens(evaluated - counted, "input");
+      counted = evaluated;
+      this.#lastEvaluation = {
+        reusedTokens: reused,
+        movedTokens: 0,
+        sharedTokens: cached - reused,
+        evaluatedTokens: evaluated,
+        promptMs: performance.now() - started,
+      };
+    };
+    return {
+      onRequest: (promptIds: readonly Token[]) => {
+        length = promptIds.length;
+        counted = 0;
+        known = commonLength(this.#held, promptIds);
+        report(Math.min(known, length - 1));
+      },
+      onCached: (cached: number) => report(Math.min(cached, length)),
+    };
+  }
+  /** Aborts with the caller's signal, and when the sequence is disposed. */
+  #abortWith(signal: AbortSignal | undefined): LinkedAbort {
+    const abort = linkedAbort(signal);
+    const onDispose = () => abort.abort();
+    this.#disposal.signal.addEventListener("abort", onDispose, { once: true });
+    return {
+      ...abort,
+      unlink: () => {
+        abort.unlink();
+        this.#disposal.signal.removeEventListener("abort", onDispose);
+      },
+    };
+  }
+
+  /** @throws DisposedError, InvalidArgumentError, UnsupportedError, ColloquyError `context-overflow` */
+  #checkTarget(target: readonly Token[], options: EvaluateTargetOptions): void {
+    this.#scope.check();
+    if (!Array.isArray(target) || target.length === 0)
+      throw new InvalidArgumentError("There must be at least one token to go on from");
+    if (target.some((token) => token < 0))
+      throw new UnsupportedError("media: images and sounds are offered by local models alone");
+    const size = this.model.vocabularySize;
+    const wrong = target.find((token) => !(Number.isInteger(token) && token < size));
+    if (wrong !== undefined)
+      throw new InvalidArgumentError(`${String(wrong)} is not a token of this model's ${size}`);
+    if (options.edit !== undefined && options.edit !== "exact" && options.edit !== "shift")
+      throw new InvalidArgumentError(`edit must be "exact" or "shift", not ${String(options.edit)}`);
+    if (target.length > this.contextSize)
+      throw new ColloquyError(
+        "context-overflow",
+        `${target.length} tokens do not fit into the context of ${this.contextSize}`,
+      );
+  }
+}
+
+function commonLength(a: readonly Token[], b: readonly Token[]): number {
+  let length = 0;
+  while (length < a.length && length < b.length && a[length] === b[length]) length++;
+  return length;
+}
+
+async function lastOf(stream: AsyncGenerator<GeneratedToken, GenerateFinish, void>) {
+  for (;;) {
+    const next = await stream.next();
+    if (next.done) return { done: next.value };
+  }
+}

@@ -1,0 +1,85 @@
+import { DisposeScope } from "../base/dispose.ts";
+import type { LanguageModel } from "../engine/context-sequence.ts";
+import type { LlamaModel } from "../engine/model/llama-model.ts";
+import type { Token, Tokenizer } from "../engine/token.ts";
+import type { RemoteConnection } from "./remote-connection.ts";
+import { RemoteContext, type RemoteContextOptions } from "./remote-context.ts";
+import type { EngineFacts } from "./remote-engine.ts";
+
+/** A model that an engine elsewhere serves, with its vocabulary here. Made by `llama.loadModel()`. */
+export class RemoteModel implements LanguageModel {
+  /** The name under which the engine serves it. */
+  readonly name: string;
+  /** The most tokens that a sequence can have on this engine. */
+  readonly engineContextSize: number;
+  readonly #vocabulary: LlamaModel;
+  readonly #connection: RemoteConnection;
+  readonly #scope = new DisposeScope("The model");
+
+  /** @internal */
+  constructor(vocabulary: LlamaModel, connection: RemoteConnection, facts: EngineFacts) {
+    this.#vocabulary = vocabulary;
+    this.#connection = connection;
+    this.name = facts.modelName;
+    this.engineContextSize = facts.contextSize;
+    this.#scope.add(() => vocabulary.dispose());
+  }
+
+  /** @throws ColloquyError `invalid-argument`, `disposed` */
+  async createContext(options: RemoteContextOptions = {}): Promise<RemoteContext> {
+    this.#scope.check();
+    const context = new RemoteContext(this, this.#connection, options);
+    context.onDispose(this.#scope.add(() => context.dispose()));
+    return context;
+  }
+
+  get tokenizer(): Tokenizer {
+    return this.#vocabulary.tokenizer;
+  }
+  get tokenize(): Tokenizer {
+    return this.#vocabulary.tokenizer;
+  }
+  get detokenize(): Tokenizer["detokenize"] {
+    return this.#vocabulary.tokenizer.detokenize;
+  }
+  get tokens(): LanguageModel["tokens"] {
+    return this.#vocabulary.tokens;
+  }
+  get metadata(): LanguageModel["metadata"] {
+    return this.#vocabulary.metadata;
+  }
+  get filename(): string {
+    return this.#vocabulary.filename;
+  }
+  get trainContextSize(): number {
+    return this.#vocabulary.trainContextSize;
+  }
+  get vocabularySize(): number {
+    return this.#vocabulary.vocabularySize;
+  }
+  get fingerprint(): string {
+    return this.#vocabulary.fingerprint;
+  }
+  isSpecialToken(token: Token | undefined): boolean {
+    return this.#vocabulary.isSpecialToken(token);
+  }
+  isEogToken(token: Token | undefined): boolean {
+    return this.#vocabulary.isEogToken(token);
+  }
+  tokenBytes(token: Token): Uint8Array {
+    return this.#vocabulary.tokenBytes(token);
+  }
+
+  get disposed(): boolean {
+    return this.#scope.disposed;
+  }
+  onDispose(listener: () => void): () => void {
+    return this.#scope.onDispose(listener);
+  }
+  dispose(): Promise<void> {
+    return this.#scope.dispose();
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}

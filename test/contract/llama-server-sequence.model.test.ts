@@ -1,0 +1,32 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll } from "vitest";
+import { getLlama } from "../../src/remote/get-llama.ts";
+import type { RemoteLlama } from "../../src/remote/remote-llama.ts";
+import type { RemoteModel } from "../../src/remote/remote-model.ts";
+import { writeTinyModel } from "../gguf/tiny-model.ts";
+import { type LlamaServer, startLlamaServer } from "../remote/llama-server.ts";
+import { describeContextSequence } from "./context-sequence.contract.ts";
+
+let folder: string;
+let server: LlamaServer;
+let llama: RemoteLlama;
+let model: RemoteModel;
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
+  const modelPath = writeTinyModel(path.join(folder, "tiny.gguf"));
+  server = await startLlamaServer({ modelPath, contextSize: 256, slots: 2 });
+  llama = await getLlama({ engine: { type: "llama-server", url: server.url } });
+  model = await llama.loadModel({ modelPath });
+});
+afterAll(async () => {
+  await llama?.dispose();
+  await server?.kill();
+  rmSync(folder, { recursive: true });
+});
+
+describeContextSequence("llama-server", {
+  create: async () => (await model.createContext()).getSequence(),
+});
