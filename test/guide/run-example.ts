@@ -13,7 +13,7 @@ export interface ExampleRun {
   readonly evaluations: readonly EvaluationReport[];
   /** Tokens that the model wrote. */
   readonly outputTokens: number;
-  /** What the context held at the end, as text. */
+  /** What the context held at the end, as text; nothing when the program disposed it. */
   readonly contextText: string;
 }
 
@@ -34,6 +34,11 @@ interface Recording {
 export async function runExample(name: string, again = "once"): Promise<ExampleRun> {
   const path = fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url));
   if (!existsSync(path)) throw new Error(`There is no example ${name}`);
+  return runProgram(path, again);
+}
+
+/** As {@link runExample}, for a program anywhere. */
+export async function runProgram(path: string, again = "once"): Promise<ExampleRun> {
   const recording: Recording = {
     lines: [],
     written: [],
@@ -52,6 +57,7 @@ export async function runExample(name: string, again = "once"): Promise<ExampleR
       evaluations,
       outputTokens: sequences.reduce((sum, { tokenMeter }) => sum + tokenMeter.usedOutputTokens, 0),
       contextText: sequences
+        .filter(({ disposed }) => !disposed)
         .map(({ model, contextTokens }) => model.detokenize(contextTokens, true))
         .join(""),
     };
