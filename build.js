@@ -1,8 +1,8 @@
-import { defineConfig } from "rolldown";
+// Bundles src into dist: one file per entry and shared chunks instead of hundreds of modules, so that importing the
+// library reads few files. The packages stay packages. Types come from tsc.
+import { build } from "rolldown";
 
-// One file per entry and shared chunks instead of hundreds of modules: importing the library reads few files.
-// The packages stay packages. Types come from tsc.
-export default defineConfig({
+await build({
   input: {
     index: "src/index.ts",
     "grammar/index": "src/grammar/index.ts",
@@ -12,6 +12,7 @@ export default defineConfig({
   },
   platform: "node",
   external: /^(?!\.{0,2}\/|src\/)/,
+  logLevel: "warn",
   output: {
     dir: "dist",
     format: "esm",
