@@ -19,8 +19,10 @@ export function replyTarget(
 ): readonly Token[] {
   const given = typeof input === "string" ? tokensOfText(input, held, model) : plainInput(input);
   const target = wholeChat(given) ?? [...held, ...given];
+  // Negative ids stand for images and sounds.
+  const least = model.spans === undefined ? 0 : Number.NEGATIVE_INFINITY;
   const wrong = target.find(
-    (token) => !Number.isInteger(token) || token >= model.vocabularySize || token < 0,
+    (token) => !Number.isInteger(token) || token >= model.vocabularySize || token < least,
   );
   if (wrong !== undefined) throw new InvalidArgumentError(`${String(wrong)} is no token of the model`);
   if (target.length === 0) throw new InvalidArgumentError("There is nothing to answer: the input is empty");
