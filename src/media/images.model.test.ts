@@ -205,6 +205,21 @@ describe("a chat", () => {
     });
   });
 
+  test("reads no files where they are not allowed", async () => {
+    const context = await model.createContext({ contextSize: 128 });
+    const file = path.join(folder, "allowed.png");
+    writeFileSync(file, await quartersPng(quarters));
+    const session = new LlamaChatSession({
+      contextSequence: context.getSequence(),
+      mediaLimits: { allowFiles: false, allowPrivateNetwork: false },
+    });
+    for (const source of [file, "http://127.0.0.1:9/image.png"])
+      await expect(session.prompt([{ type: "image", url: source }, "Well?"])).rejects.toMatchObject({
+        code: "media-unsupported",
+      });
+    await context.dispose();
+  });
+
   test("stays usable after an image that cannot be read", async () => {
     await withSession(256, async (session) => {
       const file = path.join(folder, "no-image.png");

@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from "../base/errors.ts";
+
 /** An image or a sound as a chat takes it: a path, a `file:`, `http(s):` or `data:` URL, or the bytes of a file. */
 export type MediaSource = string | URL | Uint8Array | ArrayBuffer;
 
@@ -18,7 +20,13 @@ export interface MediaLimits {
 
 export type ResolvedMediaLimits = Required<MediaLimits>;
 
+/** @throws InvalidArgumentError for a bound that is no positive number */
 export function resolveMediaLimits(limits: MediaLimits = {}): ResolvedMediaLimits {
+  for (const name of ["bytesMax", "pixelsMax", "sideMax", "timeoutMs"] as const) {
+    const value = limits[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0))
+      throw new InvalidArgumentError(`${name} must be a positive whole number, not ${String(value)}`);
+  }
   return {
     bytesMax: limits.bytesMax ?? 32 * 2 ** 20,
     pixelsMax: limits.pixelsMax ?? 64_000_000,

@@ -76,6 +76,13 @@ test("refuses by name what cannot be read", async () => {
     await expect(read(source, limits), `${String(source).slice(0, 60)}`).rejects.toMatchObject({ code });
 });
 
+test("bounds are checked", () => {
+  for (const bytesMax of [0, -1, 1.5, Number.NaN])
+    expect(() => resolveMediaLimits({ bytesMax })).toThrow(
+      expect.objectContaining({ code: "invalid-argument" }),
+    );
+});
+
 test("ends with the caller's reason when aborted", async () => {
   const stop = new AbortController();
   const reading = readMedia(`${origin}/never`, resolveMediaLimits(), stop.signal);

@@ -1,5 +1,6 @@
 import { DisposedError, InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
+import { type MediaLimits, resolveMediaLimits } from "../../media/media-source.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import {
@@ -22,6 +23,8 @@ export interface LlamaChatOptions<Sequence extends ContextSequence = ContextSequ
   chatWrapper?: "auto" | ChatWrapper;
   /** Dispose the sequence together with this object. Default `false`. */
   autoDisposeSequence?: boolean;
+  /** Bounds of images and sounds in the chat, and whether files and private networks may be read. */
+  mediaLimits?: MediaLimits;
 }
 
 /**
@@ -37,11 +40,13 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
   readonly #queue = new SerialQueue();
   readonly #autoDisposeSequence: boolean;
   readonly #chatWrapper: ChatWrapper;
+  readonly #mediaLimits: MediaLimits | undefined;
   #sequence: Sequence | undefined;
 
   /** @throws ColloquyError `invalid-argument`, `disposed` */
   constructor(options: LlamaChatOptions<Sequence>) {
-    const { contextSequence, chatWrapper = "auto", autoDisposeSequence = false } = options ?? {};
+    const { contextSequence, chatWrapper = "auto", autoDisposeSequence = false, mediaLimits } = options ?? {};
+    resolveMediaLimits(mediaLimits);
     if (typeof contextSequence?.generate !== "function") {
       throw new InvalidArgumentError("contextSequence must be a context sequence", {
         hint: "pass `context.getSequence()`",
@@ -55,6 +60,7 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     }
     this.#sequence = contextSequence;
     this.#autoDisposeSequence = autoDisposeSequence;
+    this.#mediaLimits = mediaLimits;
     this.#chatWrapper = chatWrapper === "auto" ? autoChatWrapper(contextSequence.model) : chatWrapper;
   }
 
@@ -91,7 +97,10 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
     checkHistory(history);
     return this.#queue.run(async () => {
       // Held until the end: the tokens of an image are of use only as long as somebody holds it.
-      const media = await prepareMedia(this.model, history, options);
+      const media = await prepareMedia(this.model, history, {
+        limits: this.#mediaLimits,
+        signal: options.signal,
+      });
       const response = await generateResponse(this.sequence, this.chatWrapper, history, options);
       media.splice(0);
       return response;
@@ -108,7 +117,10 @@ export class LlamaChat<Sequence extends ContextSequence = ContextSequence> {
   ): Promise<LlamaChatLoadAndCompleteUserResponse> {
     checkHistory(history);
     return this.#queue.run(async () => {
-      const media = await prepareMedia(this.model, history, options);
+      const media = await prepareMedia(this.model, history, {
+        limits: this.#mediaLimits,
+        signal: options.signal,
+      });
       const completed = await completeUserMessage(this.sequence, this.chatWrapper, history, options);
       media.splice(0);
       return completed;

@@ -1,4 +1,5 @@
 import type { LanguageModel } from "../../engine/context-sequence.ts";
+import type { MediaLimits } from "../../media/media-source.ts";
 import { prepareChatMedia } from "../../media/prepare-chat-media.ts";
 import type { PreparedMedia } from "../../media/projector.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
@@ -12,8 +13,8 @@ import { mediaMarker, mediaOf } from "../../template/chat-media.ts";
 export async function prepareMedia(
   model: LanguageModel,
   history: readonly ChatHistoryItem[],
-  { signal }: { signal?: AbortSignal | undefined },
+  { limits, signal }: { limits?: MediaLimits | undefined; signal?: AbortSignal | undefined },
 ): Promise<PreparedMedia[]> {
   const media = mediaOf(history).map((one) => ({ ...one, marker: mediaMarker(one) }));
-  return [...(await prepareChatMedia(model, media, { signal }))];
+  return [...(await prepareChatMedia(model, media, { limits, signal }))];
 }

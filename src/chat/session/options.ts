@@ -1,6 +1,7 @@
 import type { ContextSequence } from "../../engine/context-sequence.ts";
 import type { SequenceGrammar } from "../../engine/sequence-grammar.ts";
 import type { Token } from "../../engine/token.ts";
+import type { MediaLimits } from "../../media/media-source.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { ChatSessionModelFunctions } from "../functions/chat-session-function.ts";
@@ -34,6 +35,8 @@ export interface LlamaChatSessionOptions<Sequence extends ContextSequence = Cont
   /** Dispose the sequence together with the session. Default `false`. */
   autoDisposeSequence?: boolean;
   contextShift?: LlamaChatSessionContextShiftOptions;
+  /** Bounds of images and sounds in the chat, and whether files and private networks may be read. */
+  mediaLimits?: MediaLimits;
 }
 
 interface PromptOptions extends TextSamplingOptions, TextLimitOptions, ResponseListeners {
