@@ -1,6 +1,6 @@
 import type { Outcome, Settings, Workload } from "../runner/protocol.ts";
 import { median } from "../runner/statistics.ts";
-import type { HistoryItem, LibrarySide, ModelLike, SessionLike } from "../sides/library.ts";
+import type { HistoryItem, Library, LibrarySide, ModelLike, SessionLike } from "../sides/library.ts";
 import { openChat } from "./chat.ts";
 import { plainSystemPrompt, textOfLength } from "./texts.ts";
 
@@ -8,16 +8,25 @@ const messages = 200;
 const messageTokens = 30;
 const repetitions = 21;
 
+interface RenderedText {
+  tokenize(tokenizer: unknown): readonly number[];
+}
+
+/** What the library's own sessions do with a rendered chat, where it is not the text's own method. */
+interface TokenizingLibrary extends Library {
+  tokenizeContext?(text: RenderedText, model: ModelLike): readonly number[];
+}
+
 interface WrappedSession extends SessionLike {
   readonly chatWrapper: {
     generateContextState(options: { chatHistory: readonly HistoryItem[] }): {
-      contextText: { tokenize(tokenizer: unknown): readonly number[] };
+      contextText: RenderedText;
     };
   };
 }
 
 async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outcome> {
-  const { session, model, count } = await openChat(side, settings, {
+  const { library, session, model, count } = await openChat(side, settings, {
     contextSize: 512,
     systemPrompt: plainSystemPrompt,
   });
@@ -28,8 +37,11 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
     const text = await textOfLength(count, `Message ${index}:`, messageTokens, settings.seed + index);
     history.push(index % 2 === 0 ? { type: "user", text } : { type: "model", response: [text] });
   }
-  const render = (items: readonly HistoryItem[]) =>
-    chatWrapper.generateContextState({ chatHistory: items }).contextText.tokenize(tokenizer).length;
+  const { tokenizeContext } = library as TokenizingLibrary;
+  const render = (items: readonly HistoryItem[]) => {
+    const { contextText } = chatWrapper.generateContextState({ chatHistory: items });
+    return (tokenizeContext?.(contextText, model) ?? contextText.tokenize(tokenizer)).length;
+  };
   const firstAt = performance.now();
   const tokens = render(history);
   const wholeMs = performance.now() - firstAt;

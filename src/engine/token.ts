@@ -20,6 +20,8 @@ export interface Tokenizer {
   detokenize: Detokenizer;
   isSpecialToken(token: Token | undefined): boolean;
   isEogToken(token: Token | undefined): boolean;
+  /** The special tokens that have a name, so that a text with special tokens needs nothing but the tokenizer. */
+  readonly namedTokens?: NamedTokens;
 }
 
 /** The special tokens of a vocabulary that have a name; `null` where the vocabulary has none. */

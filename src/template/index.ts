@@ -66,6 +66,7 @@ export {
   type ResolveChatWrapperWithModelOptions,
   resolveChatWrapper,
 } from "./resolve-chat-wrapper.ts";
+export { tokenizeContext } from "./tokenize-context.ts";
 export { AlpacaChatWrapper } from "./wrappers/alpaca-chat-wrapper.ts";
 export { ChatMLChatWrapper } from "./wrappers/chat-ml-chat-wrapper.ts";
 export { DeepSeekChatWrapper } from "./wrappers/deep-seek-chat-wrapper.ts";

@@ -68,8 +68,8 @@ export class LlamaModel implements LanguageModel {
     this.vocabulary = new Vocabulary(functions, functions.llama_model_get_vocab(pointer)!, () =>
       this.#scope.check(),
     );
-    this.tokenizer = createTokenizer(this.vocabulary);
     this.tokens = this.vocabulary.namedTokens();
+    this.tokenizer = Object.assign(createTokenizer(this.vocabulary), { namedTokens: this.tokens });
     this.adapters = new LoraAdapters(llama.native, pointer, this.architecture);
     this.#scope.add(() => functions.llama_model_free.async(pointer));
   }
