@@ -46,6 +46,8 @@ function lower(lowering: Lowering, node: GrammarNode, depth: number): number {
   const { items } = lowering;
   switch (node.type) {
     case "literal":
+      if (/\p{Surrogate}/u.test(node.text))
+        throw new ColloquyError("grammar-invalid", "A text has half of a surrogate pair in it");
       return lowerBytes(items, new TextEncoder().encode(node.text));
     case "bytes":
       return lowerBytes(items, node.bytes);
