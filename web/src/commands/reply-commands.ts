@@ -1,5 +1,4 @@
 import type { PromptEvent } from "../api/wire.ts";
-import { titleOf } from "../state/chat-title.ts";
 import type { CommandScope } from "./commands.ts";
 
 export function replyCommands({ client, store, attempt, report }: CommandScope) {
@@ -36,11 +35,11 @@ export function replyCommands({ client, store, attempt, report }: CommandScope) 
     if (notice !== null) store.dispatch({ type: "noticed", notice });
   };
 
-  const name = async (id: string, text: string) => {
-    if (store.state.chat?.id !== id || store.state.chat.title !== "" || text.trim() === "") return;
-    const chat = await attempt(() => client.update(id, { title: titleOf(text) }));
-    if (chat === undefined) return;
-    store.dispatch({ type: "renamed", id, title: chat.title });
+  /** The server takes the first text as the title of a chat without one. */
+  const readTitle = async (id: string) => {
+    if (store.state.chat?.id !== id || store.state.chat.title !== "") return;
+    const chat = await attempt(() => client.read(id));
+    if (chat !== undefined) store.dispatch({ type: "renamed", id, title: chat.title });
   };
 
   const answer = async (id: string): Promise<boolean> => {
@@ -61,7 +60,7 @@ export function replyCommands({ client, store, attempt, report }: CommandScope) 
       if (isBusy(id)) return false;
       store.dispatch({ type: "asked", chatId: id, text });
       const body = images.length === 0 ? { text } : { text, images };
-      return follow(id, client.prompt(id, body), () => void name(id, text));
+      return follow(id, client.prompt(id, body), () => void readTitle(id));
     },
     /** Answers the chat as it stands, or goes on with its last message. */
     answer,

@@ -125,7 +125,9 @@ function withSummary(state: ChatState, chat: SessionJson): ChatState {
   const { id, title, createdAt, updatedAt, messageCount, busy } = chat;
   const summary: SessionSummary = { id, title, createdAt, updatedAt, messageCount, busy };
   const others = state.chats.filter((one) => one.id !== id);
-  const chats = [...others, summary].sort((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1));
+  const chats = [summary, ...others].sort(
+    (a, b) => Number(a.updatedAt < b.updatedAt) - Number(a.updatedAt > b.updatedAt),
+  );
   return { ...state, chats };
 }
 

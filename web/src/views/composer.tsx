@@ -55,7 +55,7 @@ export function Composer(props: ComposerProps) {
     typed(atEnd && !isBusy && !isOffline ? text : "");
   };
   const send = async () => {
-    if (isBusy || isOffline || (draft.text.trim() === "" && draft.images.length === 0)) return;
+    if (isBusy || isOffline || draft.text.trim() === "") return;
     dismiss();
     setProblem(null);
     change(chatId, emptyDraft);
@@ -182,7 +182,7 @@ export function Composer(props: ComposerProps) {
             class="icon-button send"
             aria-label="Send"
             title="Send (Enter)"
-            disabled={isOffline || (draft.text.trim() === "" && draft.images.length === 0)}
+            disabled={isOffline || draft.text.trim() === ""}
           >
             <Icon name="send" />
           </button>

@@ -6,7 +6,7 @@ const paths = {
   trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13M10 11v5M14 11v5",
   copy: "M9 9h10v11H9zM5 15V4h10",
   check: "M5 12.5l4.5 4.5L19 7.5",
-  fork: "M7 4v6a4 4 0 0 0 4 4h6M14 11l3 3-3 3M7 4v16",
+  fork: "M7 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM7 8v8M7 20a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 8a2 2 0 1 0 0-4 2 2 0 0 0 0 4zM17 8c0 5-10 3-10 8",
   retry: "M19 12a7 7 0 1 1-2.2-5.1M19 4v4h-4",
   stop: "M7 7h10v10H7z",
   send: "M12 19V5M6 11l6-6 6 6",

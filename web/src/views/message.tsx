@@ -60,7 +60,10 @@ export function Message(props: MessageProps) {
           {isModel ? (
             <ReplyParts parts={partsOf(message)} isJson={isJson} />
           ) : (
-            <p class="plain">{message.text}</p>
+            <>
+              <Pictures images={message.images ?? []} />
+              <p class="plain">{message.text}</p>
+            </>
           )}
           {isModel && partsOf(message).length === 0 && <p class="faint">An empty reply.</p>}
         </div>
@@ -101,6 +104,17 @@ export function Message(props: MessageProps) {
         </div>
       )}
     </article>
+  );
+}
+
+function Pictures({ images }: { readonly images: readonly string[] }) {
+  if (images.length === 0) return null;
+  return (
+    <div class="pictures">
+      {images.map((image, index) => (
+        <img key={image} src={image} alt={`Sent ${index + 1}`} />
+      ))}
+    </div>
   );
 }
 

@@ -17,7 +17,7 @@ const fields: readonly SamplingField[] = [
     name: "temperature",
     label: "Temperature",
     hint: "0 takes the most probable token",
-    placeholder: "0",
+    placeholder: "0 by default",
     min: 0,
     max: 100,
     step: 0.1,
@@ -26,7 +26,7 @@ const fields: readonly SamplingField[] = [
     name: "topP",
     label: "Top P",
     hint: "Keeps the most probable tokens up to this share",
-    placeholder: "0.95",
+    placeholder: "0.95 by default",
     min: 0,
     max: 1,
     step: 0.01,
@@ -35,7 +35,7 @@ const fields: readonly SamplingField[] = [
     name: "topK",
     label: "Top K",
     hint: "Keeps this many of the most probable tokens",
-    placeholder: "40",
+    placeholder: "40 by default",
     min: 0,
     step: 1,
   },
@@ -43,7 +43,7 @@ const fields: readonly SamplingField[] = [
     name: "minP",
     label: "Min P",
     hint: "Least share of the most probable token's probability",
-    placeholder: "0",
+    placeholder: "0 by default",
     min: 0,
     max: 1,
     step: 0.01,
@@ -61,7 +61,7 @@ const fields: readonly SamplingField[] = [
     name: "repeatPenalty",
     label: "Repeat penalty",
     hint: "Above 1, repeated tokens are less likely",
-    placeholder: "1.1",
+    placeholder: "1 by default",
     min: 0.01,
     max: 100,
     step: 0.05,
@@ -70,7 +70,7 @@ const fields: readonly SamplingField[] = [
     name: "frequencyPenalty",
     label: "Frequency penalty",
     hint: "For each time a token was there",
-    placeholder: "0",
+    placeholder: "0 by default",
     min: -2,
     max: 2,
     step: 0.1,
@@ -79,7 +79,7 @@ const fields: readonly SamplingField[] = [
     name: "presencePenalty",
     label: "Presence penalty",
     hint: "For tokens that were there at all",
-    placeholder: "0",
+    placeholder: "0 by default",
     min: -2,
     max: 2,
     step: 0.1,
@@ -92,11 +92,9 @@ interface SamplingFieldsProps {
 }
 
 export function SamplingFields({ sampling, onChange }: SamplingFieldsProps) {
+  const [texts, setTexts] = useState(() => textsOf(sampling));
   const [error, setError] = useState<string | null>(null);
-  const save = async (name: keyof SessionSampling, text: string) => {
-    const { [name]: _, ...rest } = sampling;
-    setError(await onChange({ sampling: text === "" ? rest : { ...rest, [name]: Number(text) } }));
-  };
+  const save = async () => setError(await onChange({ sampling: samplingOf(texts) }));
   return (
     <>
       <div class="sampling">
@@ -107,13 +105,14 @@ export function SamplingFields({ sampling, onChange }: SamplingFieldsProps) {
               class="input"
               type="number"
               inputMode="decimal"
-              value={sampling[name] ?? ""}
+              value={texts[name] ?? ""}
               placeholder={placeholder}
               min={min}
               max={max}
               step={step}
               aria-description={hint}
-              onChange={(event) => save(name, event.currentTarget.value)}
+              onInput={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
+              onChange={save}
             />
           </label>
         ))}
@@ -126,4 +125,15 @@ export function SamplingFields({ sampling, onChange }: SamplingFieldsProps) {
       <p class="faint">Empty fields have the server's default.</p>
     </>
   );
+}
+
+type Texts = Readonly<Partial<Record<keyof SessionSampling, string>>>;
+
+function textsOf(sampling: SessionSampling): Texts {
+  return Object.fromEntries(Object.entries(sampling).map(([name, value]) => [name, String(value)]));
+}
+
+function samplingOf(texts: Texts): SessionSampling {
+  const filled = Object.entries(texts).filter(([, text]) => text !== "");
+  return Object.fromEntries(filled.map(([name, text]) => [name, Number(text)]));
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { SessionJson, SessionSettings } from "../api/wire.ts";
 import type { LiveReply } from "../state/chat-state.ts";
 import { ContextMeter } from "./context-meter.tsx";
@@ -71,8 +71,11 @@ function SystemPrompt({
 }) {
   const [text, setText] = useState(value ?? "");
   const [status, setStatus] = useState<string | null>(null);
-  const isOwn = value !== null;
-  useEffect(() => setText(value ?? ""), [value]);
+  const [isOwn, setOwn] = useState(value !== null);
+  const choose = () => {
+    setOwn(!isOwn);
+    void save(isOwn ? null : text);
+  };
   const save = async (systemPrompt: string | null) => {
     if (systemPrompt === value) return;
     setStatus((await onChange({ systemPrompt })) ?? "Saved. The next reply follows it.");
@@ -80,7 +83,7 @@ function SystemPrompt({
   return (
     <>
       <label class="check">
-        <input type="checkbox" checked={!isOwn} onChange={() => save(isOwn ? null : text)} />
+        <input type="checkbox" checked={!isOwn} onChange={choose} />
         <span>Leave it to the model's chat format</span>
       </label>
       <textarea
