@@ -1,5 +1,5 @@
-import type { CorpusEntry } from "./constrained-corpus.ts";
 import type { MaskEngine, MaskGrammar, MaskWalk, VocabularyModel } from "./constrained-engines.ts";
+import type { CorpusEntry } from "./constrained-shapes.ts";
 
 /** What an engine did with a corpus. */
 export interface EngineFigures {
