@@ -13,6 +13,7 @@ import { getLlama, type Llama } from "../engine/llama.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token } from "../engine/token.ts";
 import { resolveDefaultModel } from "../models/default/default-model.ts";
+import { mediaMarker } from "../template/chat-media.ts";
 import { buildMediaLibrary } from "./library/build-media-library.ts";
 import { prepareChatMedia, projectorOf } from "./prepare-chat-media.ts";
 import { loadProjector, type Projector } from "./projector.ts";
@@ -209,6 +210,10 @@ describe("a chat", () => {
     const context = await model.createContext({ contextSize: 128 });
     const file = path.join(folder, "allowed.png");
     writeFileSync(file, await quartersPng(quarters));
+    // Reading it for a chat that may does not open it to one that may not.
+    await prepareChatMedia(model, [
+      { type: "image", source: file, marker: mediaMarker({ type: "image", source: file }) },
+    ]);
     const session = new LlamaChatSession({
       contextSequence: context.getSequence(),
       mediaLimits: { allowFiles: false, allowPrivateNetwork: false },

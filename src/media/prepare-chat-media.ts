@@ -41,7 +41,8 @@ export async function prepareChatMedia(
   const projector = await loading;
   const prepared: PreparedMedia[] = [];
   for (const { type, source, marker } of media) {
-    const key = `${marker}${fileVersion(source)}`;
+    // What was read for one chat may be forbidden for another.
+    const key = `${marker}${fileVersion(source)} ${JSON.stringify(options.limits ?? {})}`;
     const one = kept.get(key) ?? (await projector.prepare(type, source, { ...options, marker }));
     kept.delete(key);
     kept.set(key, one);
