@@ -2,6 +2,7 @@ import type { Workload } from "../runner/protocol.ts";
 import { abort } from "./abort.ts";
 import { chatTurns } from "./chat-turns.ts";
 import { completion } from "./completion.ts";
+import { constrainedGeneration } from "./constrained-generation.ts";
 import { contention } from "./contention.ts";
 import { contextShift } from "./context-shift.ts";
 import { drafts } from "./drafts.ts";
@@ -20,6 +21,7 @@ export const workloads: readonly Workload[] = [
   startUp,
   chatTurns,
   tokenOverhead,
+  constrainedGeneration,
   sharedPrompt,
   mixedLoad,
   historyEdits,
