@@ -9,6 +9,7 @@ import type {
   LlamaChatResponseChunk,
   LlamaChatResponseFunctionCallParamsChunk,
 } from "../../chat/response/response-chunk.ts";
+import { serverMediaLimits } from "../media-limits.ts";
 import { MeteredSequence } from "../pool/metered-sequence.ts";
 import type { Lease } from "../pool/sequence-pool.ts";
 import type { Serving } from "../serving.ts";
@@ -55,7 +56,11 @@ export async function writeChoice(
     logprobs: topLogprobs === undefined ? 0 : Math.max(1, topLogprobs),
     onToken: logprobs && ((token) => logprobs.add(token)),
   });
-  const chat = new LlamaChat({ contextSequence: sequence, chatWrapper: wrapperFor(serving, request) });
+  const chat = new LlamaChat({
+    contextSequence: sequence,
+    chatWrapper: wrapperFor(serving, request),
+    mediaLimits: serverMediaLimits,
+  });
   const options: LLamaChatGenerateResponseOptions = {
     ...sampling,
     seed: sampling.seed === undefined ? undefined : sampling.seed + index,

@@ -1,6 +1,7 @@
 import { ColloquyError } from "../../base/errors.ts";
 import { LlamaChat } from "../../chat/generation/llama-chat.ts";
 import { completeInSession } from "../../chat/session/complete-in-session.ts";
+import { serverMediaLimits } from "../media-limits.ts";
 import { generationSignal } from "../pool/generation-signal.ts";
 import { MeteredSequence } from "../pool/metered-sequence.ts";
 import { renderedPrompt } from "../pool/rendered-prompt.ts";
@@ -38,7 +39,11 @@ export async function completeInStoredSession(
   }
   const end = generationSignal(completionMs, controller.signal, client, serving.closing);
   try {
-    const chat = new LlamaChat({ contextSequence: new MeteredSequence(lease.sequence), chatWrapper });
+    const chat = new LlamaChat({
+      contextSequence: new MeteredSequence(lease.sequence),
+      chatWrapper,
+      mediaLimits: serverMediaLimits,
+    });
     const { result } = await completeInSession(chat, {
       prompt: text,
       history,

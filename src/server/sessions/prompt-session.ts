@@ -8,6 +8,7 @@ import type { ChatHistoryItem, ChatMedia } from "../../template/chat-history-ite
 import { errorBody, statusOf } from "../http/error-response.ts";
 import { EventStream } from "../http/event-stream.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
+import { serverMediaLimits } from "../media-limits.ts";
 import { generationSignal, TimeLimitError } from "../pool/generation-signal.ts";
 import { MeteredSequence } from "../pool/metered-sequence.ts";
 import { renderedPrompt } from "../pool/rendered-prompt.ts";
@@ -129,7 +130,11 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
     onToken: () => sendStats(sequence),
   });
   const window = serving.runs.window(session.id, historyKey(settings, session.messages));
-  const chat = new LlamaChat({ contextSequence: sequence, chatWrapper: serving.chatWrapper });
+  const chat = new LlamaChat({
+    contextSequence: sequence,
+    chatWrapper: serving.chatWrapper,
+    mediaLimits: serverMediaLimits,
+  });
   const base = samplingOptions(settings.sampling);
   const grammar = settings.schema === null ? undefined : serving.grammars.get(settings.schema, "schema");
   const options = {
