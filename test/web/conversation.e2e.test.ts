@@ -52,6 +52,7 @@ describe("a reply", () => {
     expect(await last(page).locator(".evaluated").textContent()).toMatch(
       /^\d+ of \d+ prompt tokens evaluated$/,
     );
+    await expect.poll(() => page.getByRole("log").textContent()).toBe("Hello there!");
     await ask(page, "And now?");
     await page.getByText(/ reused$/).waitFor();
     await until(page, "document.querySelectorAll('article').length === 4");

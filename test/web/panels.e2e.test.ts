@@ -215,8 +215,10 @@ describe("the page", () => {
     expect(await page.evaluate(width)).toBeLessThanOrEqual(360);
     await page.getByRole("button", { name: "List of chats" }).click();
     expect(await page.getByRole("navigation", { name: "Chats" }).isVisible()).toBe(true);
+    await until(page, "document.activeElement.closest('.sidebar')");
     await page.keyboard.press("Escape");
     await page.getByRole("navigation", { name: "Chats" }).waitFor({ state: "hidden" });
+    await until(page, "document.activeElement.getAttribute('aria-label') === 'List of chats'");
     await page.getByRole("button", { name: "Context and settings" }).click();
     await page.getByRole("textbox", { name: "JSON schema" }).scrollIntoViewIfNeeded();
     await page.getByRole("button", { name: "Close settings" }).click();

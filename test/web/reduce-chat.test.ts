@@ -82,7 +82,7 @@ describe("a reply", () => {
     expect(done.replies).toEqual({});
     expect(done.reports["2"]).toEqual({ context, stats });
     expect(done.chat?.canUndo).toBe(true);
-    expect(done.lastRates).toEqual([8]);
+    expect(done.lastRates).toEqual([8, 8]);
   });
 
   test("that goes on with the last message takes its place", () => {

@@ -45,6 +45,7 @@ test("a text is read out by sentences while it grows", () => {
   expect(spokenText("One. Two", false)).toBe("One.");
   expect(spokenText("a\nb", false)).toBe("a\n");
   expect(spokenText("One. Two", true)).toBe("One. Two");
+  expect(spokenText("## A **bold** `word`", true).trim()).toBe("A bold word");
 });
 
 test("a reply that is JSON is indented, any other is left alone", () => {

@@ -98,7 +98,7 @@ function finished(
   ]);
   return {
     ...written,
-    lastRates: reply.rates,
+    lastRates: [...reply.rates, stats.tokensPerSecond],
     reports: { ...state.reports, [message.id]: { context: reply.context, stats } },
     replies: without(state.replies, chatId),
   };

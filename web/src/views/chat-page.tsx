@@ -4,7 +4,7 @@ import type { ChatState } from "../state/chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ContextGauge } from "./context-meter.tsx";
 import { Conversation } from "./conversation.tsx";
-import { type Theme, useMedia, useTheme } from "./hooks.ts";
+import { type Theme, useDrawerFocus, useMedia, useTheme } from "./hooks.ts";
 import { IconButton } from "./icon.tsx";
 import type { MessageActions } from "./message.tsx";
 import { NoticeBar } from "./notice-bar.tsx";
@@ -66,7 +66,9 @@ export function ChatPage({ state, commands }: ChatPageProps) {
     Escape: dismissLayers,
   });
   const modelName = info?.model.id ?? "Model";
-  const isCovered = (isNarrow && isListShown) || (isPanelOver && isPanelShown);
+  const drawer = isNarrow && isListShown ? ".sidebar" : isPanelOver && isPanelShown ? ".panel" : null;
+  const isCovered = drawer !== null;
+  useDrawerFocus(drawer);
   return (
     <div class={`page ${isListShown ? "with-list" : ""} ${isPanelShown ? "with-panel" : ""}`}>
       <Sidebar

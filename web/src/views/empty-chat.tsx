@@ -15,7 +15,7 @@ export function EmptyChat({ modelName, onSuggestion }: EmptyChatProps) {
       <img src="./favicon.svg" alt="" width="52" height="52" />
       <h2>What shall we talk about?</h2>
       <p>
-        <strong>{modelName}</strong> runs on your own machine. Nothing you write leaves it.
+        <strong>{modelName}</strong> {whereItRuns(location.hostname)}
       </p>
       <ul>
         {suggestions.map((text) => (
@@ -28,4 +28,11 @@ export function EmptyChat({ modelName, onSuggestion }: EmptyChatProps) {
       </ul>
     </div>
   );
+}
+
+function whereItRuns(host: string): string {
+  const isHere = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(host);
+  return isHere
+    ? "runs on your own machine. What you write stays here."
+    : `runs on ${host}. What you write goes there.`;
 }

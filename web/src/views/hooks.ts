@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { Store } from "../state/store.ts";
 
 /** The store's state; pieces that arrive together are drawn together. */
@@ -32,6 +32,19 @@ export function useMedia(query: string): boolean {
     return () => list.removeEventListener("change", change);
   }, [query]);
   return holds;
+}
+
+/** Moves the focus into a drawer that opens, and back to where it was when it closes. */
+export function useDrawerFocus(selector: string | null): void {
+  // Read before the page behind the drawer becomes inert, which takes the focus away.
+  const before = useMemo(() => document.activeElement, [selector]);
+  useEffect(() => {
+    if (selector === null) return;
+    document.querySelector<HTMLElement>(`${selector} button`)?.focus();
+    return () => {
+      if (before instanceof HTMLElement) queueMicrotask(() => before.focus());
+    };
+  }, [selector, before]);
 }
 
 export type Theme = "system" | "light" | "dark";
