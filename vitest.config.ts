@@ -7,8 +7,8 @@ const alias = {
   colloquy: fileURLToPath(new URL("./src/index.ts", import.meta.url)),
 };
 
-// Two projects: tests without weights run in parallel; tests that load a model run one file at a time,
-// because two model-running processes on a small machine slow each other down a hundredfold.
+// Two projects: tests without weights run in parallel; tests that load a model or drive a
+// browser run one file at a time, because two model-running processes on a small machine slow each other down a hundredfold.
 export default defineConfig({
   test: {
     projects: [
@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/*.model.test.ts", "**/node_modules/**"],
+          exclude: ["**/*.model.test.ts", "**/*.e2e.test.ts", "**/node_modules/**"],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -26,7 +26,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "model",
-          include: ["src/**/*.model.test.ts", "test/**/*.model.test.ts"],
+          include: ["src/**/*.model.test.ts", "test/**/*.model.test.ts", "test/**/*.e2e.test.ts"],
           exclude: ["**/node_modules/**"],
           pool: "forks",
           maxWorkers: 1,

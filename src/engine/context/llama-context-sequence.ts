@@ -13,6 +13,7 @@ import type {
 } from "../context-sequence.ts";
 import { DraftPolicy } from "../drafts/draft-policy.ts";
 import { createLookupDrafter } from "../drafts/drafter.ts";
+import type { InputLookupTokenPredictor } from "../drafts/input-lookup-token-predictor.ts";
 import type { ContextShiftOptions } from "../low-level/context-shift.ts";
 import { LowLevelSequence } from "../low-level/low-level-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
@@ -40,8 +41,8 @@ export interface SequenceOptions {
   contextShift?: ContextShiftOptions;
   /** How many copies are kept to go back to, where the state cannot be cut: see `needsCheckpoints`. */
   checkpoints?: CheckpointOptions;
-  /** Accepted for programs written for node-llama-cpp and not used: see {@link drafts}. */
-  tokenPredictor?: unknown;
+  /** node-llama-cpp's way to ask for {@link drafts}; other predictors than this one are refused. */
+  tokenPredictor?: InputLookupTokenPredictor;
 }
 
 /** One conversation's place in a context. Made by `context.getSequence()`. */
@@ -232,7 +233,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
   }
 
   /** What `getSequence()` was given. */
-  get tokenPredictor(): unknown {
+  get tokenPredictor(): InputLookupTokenPredictor | undefined {
     return this.#options.tokenPredictor;
   }
   /** @internal */

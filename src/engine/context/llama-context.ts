@@ -1,9 +1,10 @@
 import { DisposeScope } from "../../base/dispose.ts";
-import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
+import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../base/errors.ts";
 import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
+import { InputLookupTokenPredictor } from "../drafts/input-lookup-token-predictor.ts";
 import { LlamaLogLevelGreaterThanOrEqual } from "../log-level.ts";
 import { activateAdapters } from "../lora/lora-adapters.ts";
 import { resolveLoraOptions } from "../lora/lora-options.ts";
@@ -148,6 +149,11 @@ export class LlamaContext {
    */
   getSequence(options: SequenceOptions = {}): LlamaContextSequence {
     this.#scope.check();
+    const { tokenPredictor } = options;
+    if (tokenPredictor !== undefined && !(tokenPredictor instanceof InputLookupTokenPredictor))
+      throw new UnsupportedError("tokenPredictor: only InputLookupTokenPredictor is offered", {
+        hint: "without the option, replies are drafted from earlier text where that pays",
+      });
     const held = this.store.take(options.checkpoints);
     const sequence = new LlamaContextSequence(this, this.store, held, options);
     sequence.onDispose(this.#scope.add(() => sequence.dispose()));

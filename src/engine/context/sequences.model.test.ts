@@ -342,6 +342,15 @@ describe("limits and ends", () => {
     expect(() => model.tokenize("x")).toThrow(expect.objectContaining({ code: "disposed" }));
   });
 
+  test("a predictor that the engine does not have is refused by name", async () => {
+    const context = await models.llama.createContext({ contextSize: 64 });
+    expect(() => context.getSequence({ tokenPredictor: {} as never })).toThrow(
+      expect.objectContaining({ code: "unsupported", message: expect.stringContaining("tokenPredictor") }),
+    );
+    expect(context.sequencesLeft).toBe(1);
+    await context.dispose();
+  });
+
   test("leaving the loop stops; calls on one sequence run one after the other", async () => {
     const model = models.llama;
     const context = await model.createContext({ contextSize: 128 });
