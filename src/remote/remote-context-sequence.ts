@@ -14,6 +14,7 @@ import type {
 import type { Token } from "../engine/token.ts";
 import { TokenMeter } from "../engine/token-meter.ts";
 import { continueRemotely } from "./continue-remotely.ts";
+import { RefusedSequenceOperations } from "./refused-operations.ts";
 import type { RemoteContext } from "./remote-context.ts";
 import type { RemoteModel } from "./remote-model.ts";
 import { remoteSampling } from "./remote-sampling.ts";
@@ -28,7 +29,7 @@ export interface RemoteSequenceOptions {
  * One conversation on an engine elsewhere. Every evaluation is a request with the whole token list; the engine's prefix
  * cache does the rest. `contextTokens` is what that cache should hold; nothing depends on it but figures.
  */
-export class RemoteContextSequence implements ContextSequence {
+export class RemoteContextSequence extends RefusedSequenceOperations implements ContextSequence {
   readonly context: RemoteContext;
   readonly sessionKey: string;
   readonly tokenMeter = new TokenMeter();
@@ -40,6 +41,7 @@ export class RemoteContextSequence implements ContextSequence {
 
   /** @internal */
   constructor(context: RemoteContext, options: RemoteSequenceOptions = {}) {
+    super();
     this.context = context;
     this.sessionKey = options.sessionKey ?? randomUUID();
     this.#scope.add(() => this.#disposal.abort());
@@ -142,13 +144,6 @@ export class RemoteContextSequence implements ContextSequence {
     this.#scope.check();
     const { tokens } = await readRemoteState(filePath, this.model.fingerprint);
     await this.preload(tokens as Token[]);
-  }
-
-  /** @throws UnsupportedError */
-  async fork(): Promise<never> {
-    throw new UnsupportedError("fork: cells of an engine elsewhere cannot be shared by name", {
-      hint: "a new sequence that begins with the same tokens finds them in the engine's cache",
-    });
   }
 
   get disposed(): boolean {

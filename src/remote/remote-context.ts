@@ -3,6 +3,7 @@ import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContextSequence, type RemoteSequenceOptions } from "./remote-context-sequence.ts";
 import type { RemoteModel } from "./remote-model.ts";
+import { refuseOthers } from "./remote-options.ts";
 
 export interface RemoteContextOptions {
   /** Room of each sequence, tokens. Default `"auto"`: what the engine offers. */
@@ -25,6 +26,7 @@ export class RemoteContext {
 
   /** @internal */
   constructor(model: RemoteModel, connection: RemoteConnection, options: RemoteContextOptions) {
+    refuseOthers(options, ["contextSize", "sequences"], "createContext()");
     const { contextSize = "auto", sequences = 1 } = options;
     const most = model.engineContextSize;
     if (contextSize !== "auto" && !(Number.isInteger(contextSize) && contextSize > 0))

@@ -8,7 +8,7 @@ import { LlamaServerEngine } from "./llama-server/llama-server-engine.ts";
 import { probeEngine } from "./probe-engine.ts";
 import type { RemoteEngine } from "./remote-engine.ts";
 import { RemoteModel } from "./remote-model.ts";
-import { checkRemoteOptions, type RemoteEngineOptions } from "./remote-options.ts";
+import { checkRemoteOptions, type RemoteEngineOptions, refuseOthers } from "./remote-options.ts";
 import { VllmEngine } from "./vllm/vllm-engine.ts";
 
 export interface RemoteModelOptions {
@@ -55,6 +55,7 @@ export class RemoteLlama {
       throw new InvalidArgumentError("loadModel() takes {modelPath: string, servedName?: string}", {
         hint: "the model's GGUF file is needed for its vocabulary",
       });
+    refuseOthers(options, ["modelPath", "servedName", "loadSignal"], "loadModel()");
     const { loadSignal, modelPath, servedName } = options;
     const vocabulary = await this.#local.loadModel({ modelPath, vocabOnly: true, loadSignal });
     const abort = linkedAbort(loadSignal);

@@ -2,12 +2,13 @@ import { DisposeScope } from "../base/dispose.ts";
 import type { LanguageModel } from "../engine/context-sequence.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token, Tokenizer } from "../engine/token.ts";
+import { RefusedModelOperations } from "./refused-operations.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContext, type RemoteContextOptions } from "./remote-context.ts";
 import type { EngineFacts } from "./remote-engine.ts";
 
 /** A model that an engine elsewhere serves, with its vocabulary here. Made by `llama.loadModel()`. */
-export class RemoteModel implements LanguageModel {
+export class RemoteModel extends RefusedModelOperations implements LanguageModel {
   /** The name under which the engine serves it. */
   readonly name: string;
   /** The most tokens that a sequence can have on this engine. */
@@ -18,6 +19,7 @@ export class RemoteModel implements LanguageModel {
 
   /** @internal */
   constructor(vocabulary: LlamaModel, connection: RemoteConnection, facts: EngineFacts) {
+    super();
     this.#vocabulary = vocabulary;
     this.#connection = connection;
     this.name = facts.modelName;

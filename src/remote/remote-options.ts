@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "../base/errors.ts";
+import { InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
 
 /** A distributed engine that evaluates in place of llama.cpp in this process. */
 export interface RemoteEngineOptions {
@@ -50,4 +50,11 @@ export function checkRemoteOptions(options: RemoteEngineOptions): void {
     throw new InvalidArgumentError(`engine.retries must be an integer from 0 to ${retriesMax}`);
   if (retryDelayMs !== undefined && !(Number.isFinite(retryDelayMs) && retryDelayMs >= 0))
     throw new InvalidArgumentError("engine.retryDelayMs must be 0 or more");
+}
+
+/** @throws UnsupportedError naming an option that is set and that only an engine in this process has */
+export function refuseOthers(options: object, offered: readonly string[], call: string): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !offered.includes(name))
+      throw new UnsupportedError(`${name}: ${call} with an engine elsewhere takes ${offered.join(", ")}`);
 }

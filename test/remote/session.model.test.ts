@@ -7,9 +7,11 @@ import { ChatHistory } from "../../src/chat/history/chat-history.ts";
 import { LlamaChatSession } from "../../src/chat/session/llama-chat-session.ts";
 import { createChatModel } from "../../src/chat/streaming/nano-llm.ts";
 import { getLlama as getLocalLlama } from "../../src/engine/llama.ts";
+import type { Token } from "../../src/engine/token.ts";
 import { resolveDefaultModel } from "../../src/models/default/default-model.ts";
 import { getLlama } from "../../src/remote/get-llama.ts";
 import type { RemoteContext } from "../../src/remote/remote-context.ts";
+import type { RemoteContextSequence } from "../../src/remote/remote-context-sequence.ts";
 import type { RemoteLlama } from "../../src/remote/remote-llama.ts";
 import type { RemoteModel } from "../../src/remote/remote-model.ts";
 import { createServer } from "../../src/server/index.ts";
@@ -141,8 +143,26 @@ describe("a chat on llama-server", () => {
       await expect(
         session.prompt("Hi", { repeatPenalty: { penalty: 1.2 }, maxTokens: 2 }),
       ).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining("repeatPenalty") });
-      const { sequence } = session;
-      await expect((sequence as never as { fork(): Promise<never> }).fork()).rejects.toThrow("fork");
+      const sequence = session.sequence as RemoteContextSequence;
+      for (const name of [
+        "fork",
+        "evaluateWithoutGeneratingNewTokens",
+        "controlledEvaluate",
+        "eraseContextTokenRanges",
+        "takeCheckpoint",
+      ] as const)
+        await expect(sequence[name]()).rejects.toMatchObject({
+          code: "unsupported",
+          message: expect.stringContaining(name),
+        });
+      expect(() => sequence.evaluate()).toThrow("evaluate");
+      for (const name of ["createEmbeddingContext", "createRankingContext"] as const)
+        await expect(model[name]()).rejects.toThrow(name);
+      const lora = { lora: "adapter.gguf" } as object;
+      await expect(model.createContext(lora)).rejects.toMatchObject({ code: "unsupported" });
+      await expect(llama.loadModel({ modelPath, gpuLayers: 3 } as never)).rejects.toThrow("gpuLayers");
+      const marker = -1 as Token;
+      await expect(sequence.preload([marker])).rejects.toThrow("media");
     }));
 
   test("log probabilities are those of llama.cpp here", async () => {
