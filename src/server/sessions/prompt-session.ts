@@ -149,6 +149,7 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
     history: withResponse(history),
     window: window && withResponse([...window.items, ...task.asked.map(({ item }) => item)]),
     shiftMetadata: window?.shiftMetadata,
+    edit: window?.edit,
     contextShift: undefined,
     options:
       grammar === undefined
@@ -167,6 +168,7 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
     key: historyKey(settings, written),
     items: lastEvaluation.contextWindow,
     shiftMetadata: lastEvaluation.contextShiftMetadata,
+    edit: lastEvaluation.edit,
   });
   const stats = statsOf(sequence);
   serving.metrics.countReply(stats);

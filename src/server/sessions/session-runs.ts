@@ -1,4 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
+import type { EditMode } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ContextReport } from "./wire.ts";
 
@@ -11,6 +12,8 @@ export interface SessionWindow {
   readonly key: string;
   readonly items: readonly ChatHistoryItem[];
   readonly shiftMetadata: object | null;
+  /** How the context came to hold it: after a shift, cells that were moved. */
+  readonly edit?: EditMode;
 }
 
 /** What is going on in the chats: who writes, who completes, and what was seen last. Nothing here is lost by a restart. */
