@@ -139,6 +139,7 @@ describe("a reply", () => {
     expect(texts(state)).toEqual(["user: Other"]);
     expect(state.chat?.context).toBeNull();
     expect(state.replies.a?.parts).toEqual([{ type: "text", text: "Hello" }]);
+    expect(state.chats.find(({ id }) => id === "a")?.messageCount).toBe(1);
   });
 
   test("that fails says why; events after its end change nothing", () => {

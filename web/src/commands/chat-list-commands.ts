@@ -9,7 +9,9 @@ export function chatListCommands({ client, store, attempt }: CommandScope) {
   /** Opens a chat without messages: the one there is, or a new one. */
   const startChat = async () => {
     const { chat, chats } = store.state;
-    const empty = [chat, ...chats].find((one) => one?.messageCount === 0 && one.title === "");
+    const empty = [chat, ...chats.filter(({ id }) => id !== chat?.id)].find(
+      (one) => one?.messageCount === 0 && one.title === "" && store.state.replies[one.id] === undefined,
+    );
     if (empty) return open(empty.id);
     show(await attempt(() => client.create()));
   };

@@ -109,9 +109,13 @@ function withMessages(
   chatId: string,
   change: (messages: readonly MessageJson[]) => readonly MessageJson[],
 ): ChatState {
-  if (state.chat?.id !== chatId) return state;
+  // The list must not call a chat empty that no longer is; its exact count comes when the reply has ended.
+  const chats = state.chats.map((one) =>
+    one.id === chatId ? { ...one, messageCount: one.messageCount + 1 } : one,
+  );
+  if (state.chat?.id !== chatId) return { ...state, chats };
   const messages = change(state.chat.messages);
-  return { ...state, chat: { ...state.chat, messages, messageCount: messages.length, canUndo: true } };
+  return { ...state, chats, chat: { ...state.chat, messages, messageCount: messages.length, canUndo: true } };
 }
 
 function withReply(state: ChatState, chatId: string, change: (reply: LiveReply) => LiveReply): ChatState {

@@ -4,7 +4,7 @@ import type { ChatState } from "../state/chat-state.ts";
 import { Composer } from "./composer.tsx";
 import { ContextGauge } from "./context-meter.tsx";
 import { Conversation } from "./conversation.tsx";
-import { type Theme, useDrawerFocus, useMedia, useTheme } from "./hooks.ts";
+import { type Theme, themeNow, useDrawerFocus, useMedia, useTheme } from "./hooks.ts";
 import { IconButton } from "./icon.tsx";
 import type { MessageActions } from "./message.tsx";
 import { NoticeBar } from "./notice-bar.tsx";
@@ -47,7 +47,7 @@ export function ChatPage({ state, commands }: ChatPageProps) {
     const next = state.chats[state.chats.findIndex((one) => one.id === id) + by];
     if (next !== undefined) open(next.id);
   };
-  const toggleTheme = () => setTheme(nextTheme[theme]);
+  const toggleTheme = () => setTheme(nextTheme[themeNow()]);
   const dismissLayers = () => {
     if (isNarrow && isListShown) setListShown(false);
     else if (isPanelOver && isPanelShown) setPanelShown(false);

@@ -51,12 +51,15 @@ export type Theme = "system" | "light" | "dark";
 
 const themeName = "colloquy.theme";
 
+/** The theme that the page has at this moment. */
+export function themeNow(): Theme {
+  const { theme } = document.documentElement.dataset;
+  return theme === "light" || theme === "dark" ? theme : "system";
+}
+
 /** The chosen theme, kept in this browser. */
 export function useTheme(): readonly [Theme, (theme: Theme) => void] {
-  const [theme, setTheme] = useState<Theme>(() => {
-    const { theme: set } = document.documentElement.dataset;
-    return set === "light" || set === "dark" ? set : "system";
-  });
+  const [theme, setTheme] = useState<Theme>(themeNow);
   const choose = (next: Theme) => {
     if (next === "system") {
       delete document.documentElement.dataset.theme;
