@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Commands } from "../commands/commands.ts";
 import type { ChatAction, ChatState } from "../state/chat-state.ts";
 import type { Store } from "../state/store.ts";
@@ -34,7 +34,8 @@ export function App({ store, commands }: AppProps) {
     return () => clearTimeout(timer);
   }, [connection, attempts, store, commands]);
 
-  useEffect(() => {
+  // Before the chat is seen: whoever reloads the page at once gets the same chat.
+  useLayoutEffect(() => {
     if (chat === null) return;
     const address = `#/chat/${chat.id}`;
     if (location.hash !== address) history.replaceState(null, "", address);
