@@ -29,7 +29,8 @@ let model: RemoteModel;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  const modelPath = writeTinyModel(path.join(folder, "tiny.gguf"));
+  // As many layers as make a reply last long enough to be struck in its middle.
+  const modelPath = writeTinyModel(path.join(folder, "tiny.gguf"), { layers: 40 });
   const options = { modelPath, contextSize: 1024, slots: 8 };
   workers = await Promise.all([startLlamaServer(options), startLlamaServer(options)]);
   router = await startNginx(workers.map(({ port }) => port));

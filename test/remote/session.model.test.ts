@@ -15,6 +15,7 @@ import type { RemoteContextSequence } from "../../src/remote/remote-context-sequ
 import type { RemoteLlama } from "../../src/remote/remote-llama.ts";
 import type { RemoteModel } from "../../src/remote/remote-model.ts";
 import { createServer } from "../../src/server/index.ts";
+import { generateAll } from "../contract/context-sequence.contract.ts";
 import { writeTinyModel } from "../gguf/tiny-model.ts";
 import { type LlamaServer, startLlamaServer } from "./llama-server.ts";
 
@@ -164,6 +165,27 @@ describe("a chat on llama-server", () => {
       const marker = -1 as Token;
       await expect(sequence.preload([marker])).rejects.toThrow("media");
     }));
+
+  test("a seed repeats a reply; every sampler that is offered is one that the server takes", async () => {
+    const sequence = context.getSequence();
+    const target = model.tokenize("Once upon a time");
+    const write = async (seed: number) => {
+      const sampling = {
+        temperature: 1.2,
+        topK: 100,
+        topP: 0.98,
+        minP: 0.01,
+        xtc: { probability: 0.2, threshold: 0.1 },
+        dryRepeatPenalty: { strength: 0.8 },
+        seed,
+      };
+      return (await generateAll(sequence, target, { sampling, maxTokens: 12 })).tokens;
+    };
+    const first = await write(7);
+    expect(await write(7)).toEqual(first);
+    expect(await write(8)).not.toEqual(first);
+    await sequence.dispose();
+  });
 
   test("log probabilities are those of llama.cpp here", async () => {
     const local = await getLocalLlama({ gpu: false, maxThreads: 1 });
