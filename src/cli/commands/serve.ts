@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import { errorText } from "../error-text.ts";
@@ -43,7 +45,10 @@ export function addServeCommand(program: Command, io: CliIo): void {
     )
     .addOption(new Option("--api-key <key>", "key that requests must bring").env("COLLOQUY_API_KEY"))
     .option("--store <file>", "SQLite file for the chats (default: they are lost at the end)")
-    .option("--web <folder>", "folder with a built web client, served at /")
+    .option(
+      "--web <folder>",
+      "folder with a built web client, served at / (default: the one that comes along)",
+    )
     .option("--cors-origin <origin...>", "origins of web pages elsewhere that may use the server")
     .option(
       "-c, --context-size <n>",
@@ -90,7 +95,7 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
       context,
       embeddings: options.embeddings ? await model.createEmbeddingContext({ threads }) : undefined,
       storePath: options.store === undefined ? undefined : resolve(options.store),
-      webDirectory: options.web === undefined ? undefined : resolve(options.web),
+      webDirectory: options.web === undefined ? ownWebClient() : resolve(options.web),
       apiKey: options.apiKey,
       corsOrigins: options.corsOrigin,
       onError: (error) => io.errors.write(`colloquy: ${errorText(error, options.debug)}\n`),
@@ -105,6 +110,12 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
   } finally {
     await llama.dispose();
   }
+}
+
+/** The web client beside the bundled program; there is none when the sources run unbuilt. */
+function ownWebClient(): string | undefined {
+  const folder = fileURLToPath(new URL("../web", import.meta.url));
+  return existsSync(join(folder, "index.html")) ? folder : undefined;
 }
 
 function interrupted(signal: AbortSignal): Promise<void> {
