@@ -52,7 +52,7 @@ export {
   type LlamaRankingContextOptions,
   type RankingOptions,
 } from "./engine/embedding/llama-ranking-context.ts";
-export { getLlama, getLlamaGpuTypes, Llama } from "./engine/llama.ts";
+export { getLlamaGpuTypes, Llama } from "./engine/llama.ts";
 export { LlamaGrammar, type LlamaGrammarOptions } from "./engine/llama-grammar.ts";
 export { LlamaJsonSchemaGrammar } from "./engine/llama-json-schema-grammar.ts";
 export type { LlamaNuma, LlamaOptions } from "./engine/llama-options.ts";
@@ -147,5 +147,12 @@ export {
 export { readGgufFileInfo } from "./models/read-gguf-file-info.ts";
 export { type ResolveModelFileOptions, resolveModelFile } from "./models/resolve-model-file.ts";
 export type { LlamaGpuType } from "./native/platform.ts";
+// engines elsewhere
+export { getLlama } from "./remote/get-llama.ts";
+export { RemoteContext, type RemoteContextOptions } from "./remote/remote-context.ts";
+export { RemoteContextSequence, type RemoteSequenceOptions } from "./remote/remote-context-sequence.ts";
+export { RemoteLlama, type RemoteModelOptions } from "./remote/remote-llama.ts";
+export { RemoteModel } from "./remote/remote-model.ts";
+export type { RemoteEngineOptions } from "./remote/remote-options.ts";
 // chat formats
 export * from "./template/index.ts";

@@ -11,6 +11,7 @@ import { inlineFunctions } from "./inline-functions.ts";
 import { media } from "./media.ts";
 import { memory } from "./memory.ts";
 import { mixedLoad } from "./mixed-load.ts";
+import { remote } from "./remote.ts";
 import { render } from "./render.ts";
 import { sharedPrompt } from "./shared-prompt.ts";
 import { startUp } from "./start-up.ts";
@@ -34,4 +35,5 @@ export const workloads: readonly Workload[] = [
   drafts,
   media,
   contention,
+  remote,
 ];
