@@ -139,7 +139,7 @@ async function measure(library: Library, settings: Settings): Promise<Outcome> {
 }
 
 export const remote: Workload = {
-  id: "B12",
+  id: "B19",
   title: "a token from elsewhere",
   description: `${tokensPerReply} tokens streamed by an imitation of llama-server in the same process, read by a sequence and by a plain loop; the best of ${rounds} rounds, the server's work included in both.`,
   metrics: {
