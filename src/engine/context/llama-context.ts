@@ -3,6 +3,7 @@ import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../
 import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
+import { createThreadPool } from "../../native/thread-pool.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
 import { InputLookupTokenPredictor } from "../drafts/input-lookup-token-predictor.ts";
 import { LlamaLogLevelGreaterThanOrEqual } from "../log-level.ts";
@@ -104,8 +105,11 @@ export class LlamaContext {
       stateDirectory: options.stateDirectory,
       recentLog: () => native.log.takeRecent(),
     });
+    const pool = options.threads > 1 ? createThreadPool(native, options.threads) : undefined;
+    if (pool !== undefined) functions.llama_attach_threadpool(pointer, pool.pointer, pool.pointer);
     this.#scope.add(async () => {
       await functions.llama_free.async(pointer);
+      pool?.free();
       decoder.free();
     });
     this.#scope.add(() => this.#scheduler.close());
