@@ -36,6 +36,8 @@ interface Probe {
 
 /** A step that takes this many times its best pace was disturbed. */
 const jumpRatio = 3;
+/** Below this, one disturbed step alone is no reason to shed. */
+const hiccupRatio = 10;
 /** Smaller differences are noise of the clock and of the operating system, milliseconds a step. */
 const jumpMsMin = 2;
 /** A probe has to be no slower than this, relative to fewer threads. */
@@ -78,6 +80,7 @@ export class ThreadGovernor {
   readonly #now: () => number;
   readonly #readFree: FreeCores | undefined;
   readonly #paces = new Map<number, Pace>();
+  #hadHiccup = false;
   #threads: number;
   #probe: Probe | undefined;
   #debtMs = 0;
@@ -119,9 +122,13 @@ export class ThreadGovernor {
     const probe = this.#probe;
     this.#probe = undefined;
     if (probe !== undefined && threads === probe.threads) this.#judge(probe, pace, msPerToken, tokens);
-    else if (threads > this.#min && this.#isJump(pace, msPerToken, tokens))
-      this.#shed(ms - pace.best * tokens);
-    else {
+    else if (threads > this.#min && this.#isJump(pace, msPerToken, tokens)) {
+      // The operating system interrupts for a few milliseconds now and then. A neighbour takes longer, or does it again.
+      const isHiccup = msPerToken < hiccupRatio * pace.best && !this.#hadHiccup;
+      this.#hadHiccup = isHiccup;
+      if (!isHiccup) this.#shed(ms - pace.best * tokens);
+    } else {
+      this.#hadHiccup = false;
       learn(pace, msPerToken);
       if (threads > this.#min && pace.samples <= 8 && !pace.proven) this.#distrustFirstPace();
     }
