@@ -115,9 +115,9 @@ export const TIDY_RULES: readonly TidyRule[] = [
     check: (file) =>
       findText(
         file,
-        /(?<![\w.])\/(tmp|home|work|root|Users)\/|\b(registry|artifactory|nexus)\.[a-z0-9-]+\.[a-z]{2,}|\bpypi\.org\b|\bfiles\.pythonhosted\.org\b/g,
+        /(?<![\w.])\/(tmp|home|work|root|Users)\/|\b(registry|artifactory|nexus)\.[a-z0-9-]+\.[a-z]{2,}|\b(pypi|crates)\.[a-z]{2,3}\b/g,
       ),
-    bad: { path: "docs/a.md", text: "see /tmp/x\nand https://registry.npmjs.org/x\n" },
+    bad: { path: "docs/a.md", text: "see /tmp/x\nand https://registry.example.org/x\n" },
     good: { path: "docs/a.md", text: "see src/tmp/x, tmpdir() and the registry.\n" },
   },
   {
