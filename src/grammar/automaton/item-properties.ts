@@ -1,7 +1,7 @@
 import { ITEM, type ItemTable } from "./item-table.ts";
 
 /** The items that the property of an item follows from. */
-function dependencies(items: ItemTable, item: number): readonly number[] {
+export function dependencies(items: ItemTable, item: number): readonly number[] {
   switch (items.kind[item]!) {
     case ITEM.pair:
       return [items.first[item]!, items.second[item]!];

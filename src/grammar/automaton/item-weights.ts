@@ -1,3 +1,4 @@
+import { dependencies } from "./item-properties.ts";
 import { ITEM, type ItemTable } from "./item-table.ts";
 
 /** More than this is not told apart. */
@@ -36,19 +37,9 @@ export function itemWeights(items: ItemTable): Uint8Array {
 }
 
 function partsOf(items: ItemTable, item: number): readonly number[] {
-  switch (items.kind[item]!) {
-    case ITEM.bytes:
-      return items.edges[item]!.map(({ target }) => target);
-    case ITEM.pair:
-      return [items.first[item]!, items.second[item]!];
-    case ITEM.choice:
-      return items.children[item]!;
-    case ITEM.repeat:
-    case ITEM.alias:
-      return [items.first[item]!];
-    default:
-      return [];
-  }
+  return items.kind[item] === ITEM.bytes
+    ? items.edges[item]!.map(({ target }) => target)
+    : dependencies(items, item);
 }
 
 function weightOf(items: ItemTable, weights: Uint8Array, item: number): number {

@@ -1,32 +1,12 @@
-import { plainFormat } from "../formats/plain.ts";
-import { FormatChatWrapper } from "./format-chat-wrapper.ts";
 import type { MessageTitleOptions } from "./message-title-options.ts";
+import { TitledChatWrapper } from "./titled-chat-wrapper.ts";
 
 /**
  * `### Instruction:` and `### Response:` headings.
  * The titles are plain text, so a user who types one can imitate a message; prefer a format with special tokens.
  */
-export class AlpacaChatWrapper extends FormatChatWrapper {
-  readonly userMessageTitle: string;
-  readonly modelResponseTitle: string;
-  readonly middleSystemMessageTitle: string;
-
-  constructor({
-    userMessageTitle = "Instruction",
-    modelResponseTitle = "Response",
-    middleSystemMessageTitle = "System",
-    allowSpecialTokensInTitles = false,
-  }: MessageTitleOptions = {}) {
-    super(
-      plainFormat("alpaca", {
-        user: userMessageTitle,
-        model: modelResponseTitle,
-        system: middleSystemMessageTitle,
-        special: allowSpecialTokensInTitles,
-      }),
-    );
-    this.userMessageTitle = userMessageTitle;
-    this.modelResponseTitle = modelResponseTitle;
-    this.middleSystemMessageTitle = middleSystemMessageTitle;
+export class AlpacaChatWrapper extends TitledChatWrapper {
+  constructor(options: MessageTitleOptions = {}) {
+    super("alpaca", { user: "Instruction", model: "Response" }, options);
   }
 }
