@@ -1,30 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { FakeModel } from "../../../test/fake/fake-model.ts";
+import { createHistory, filled } from "../../../test/fake/fake-history.ts";
 import { defineBotFunction } from "../bot-functions/bot-function.ts";
-import { ChatHistory } from "./chat-history.ts";
-
-const model = new FakeModel({
-  specialTokens: ["<s>", "</s>", "<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>", "<bos>"],
-});
-
-function createHistory(chatTemplate: string | object = "chat-ml", systemPrompt?: string | false) {
-  return new ChatHistory(model, { chatTemplate, systemPrompt });
-}
-
-/** A chat of 228-odd tokens whose cache holds everything. */
-function filled() {
-  const history = createHistory("chat-ml", "Sys");
-  for (const [question, answer] of [
-    ["one", "1"],
-    ["two", "2"],
-    ["three", "3"],
-  ]) {
-    history.append("user", question!);
-    history.append("bot", answer!);
-  }
-  history.kvCache = { tokens: [...history.tokens] };
-  return history;
-}
 
 describe("turns, lists and tools", () => {
   test("whose turn it is", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createHistory, filled, model } from "../../../test/fake/fake-history.ts";
 import { FakeModel } from "../../../test/fake/fake-model.ts";
 import { seededRandom } from "../../../test/fake/seeded-random.ts";
 import { ColloquyError } from "../../base/errors.ts";
@@ -8,29 +9,6 @@ import { messageMark } from "../../template/named/chat-template.ts";
 import { ChatTemplates } from "../../template/named/chat-templates.ts";
 import { ChatHistory } from "./chat-history.ts";
 import { ChatMessage } from "./chat-message.ts";
-
-const model = new FakeModel({
-  specialTokens: ["<s>", "</s>", "<|im_start|>", "<|im_end|>", "<start_of_turn>", "<end_of_turn>", "<bos>"],
-});
-
-function createHistory(chatTemplate: string | object = "chat-ml", systemPrompt?: string | false) {
-  return new ChatHistory(model, { chatTemplate, systemPrompt });
-}
-
-/** A chat of 228-odd tokens whose cache holds everything. */
-function filled() {
-  const history = createHistory("chat-ml", "Sys");
-  for (const [question, answer] of [
-    ["one", "1"],
-    ["two", "2"],
-    ["three", "3"],
-  ]) {
-    history.append("user", question!);
-    history.append("bot", answer!);
-  }
-  history.kvCache = { tokens: [...history.tokens] };
-  return history;
-}
 
 const roles = (history: ChatHistory) => history.messages.map(({ role }) => role).join();
 const texts = (history: ChatHistory) => history.messages.map(({ text }) => text);
