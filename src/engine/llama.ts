@@ -1,5 +1,5 @@
 import os from "node:os";
-import { DisposeScope } from "../base/dispose.ts";
+import { Disposable } from "../base/disposable.ts";
 import { InvalidArgumentError } from "../base/errors.ts";
 import type { BuiltinGrammarName } from "../grammar/builtin/builtin-grammars.ts";
 import type { GbnfJsonDefList, GbnfJsonSchema, JsonSchemaOptions } from "../grammar/json-schema/index.ts";
@@ -85,7 +85,7 @@ function paddingBytes(
 }
 
 /** llama.cpp on this machine. Made by {@link getLlama}; disposing it disposes every model and context made with it. */
-export class Llama {
+export class Llama extends Disposable {
   /** The device that models are loaded onto; `false` is the CPU. */
   readonly gpu: LlamaGpuType;
   /** A device of this machine that is not used because its package is not installed, with the way to add it. */
@@ -96,13 +96,13 @@ export class Llama {
   /** @internal */
   readonly native: Native;
   readonly #options: LlamaOptions;
-  readonly #scope = new DisposeScope("Llama");
   #logLevel: LlamaLogLevel;
   #logger: (level: LlamaLogLevel, message: string) => void;
   #maxThreads: number;
 
   /** @internal */
   constructor(native: Native, options: LlamaOptions) {
+    super("Llama");
     this.native = native;
     this.#options = options;
     this.gpu = native.libraries.gpu;
@@ -114,7 +114,7 @@ export class Llama {
     this.hint =
       idle &&
       `This machine has a ${idle.gpu} device that is not used: run "npx colloquy gpu add ${idle.name}"`;
-    this.#scope.add(
+    this.scope.add(
       native.log.addSink((level, text) => {
         const own = logLevelOf(level);
         if (LlamaLogLevelGreaterThanOrEqual(this.#logLevel, own)) this.#logger(own, text);
@@ -130,13 +130,13 @@ export class Llama {
    * @throws ColloquyError `model-not-found`, `model-file-invalid`, `model-file-unsupported`, `insufficient-memory`, `aborted`
    */
   async loadModel(options: LlamaModelOptions): Promise<LlamaModel> {
-    this.#scope.check();
+    this.scope.check();
     const model = await LlamaModel.load(this, options);
     if (this.disposed) {
       await model.dispose();
-      this.#scope.check();
+      this.scope.check();
     }
-    model.onDispose(this.#scope.add(() => model.dispose()));
+    model.onDispose(this.scope.add(() => model.dispose()));
     return model;
   }
 
@@ -263,23 +263,6 @@ export class Llama {
   }
   async vramPaddingSize(): Promise<number> {
     return paddingBytes(this.#options.vramPadding, (await this.getVramState()).total, 0.08, 1.2e9);
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-
-  /** Calls `listener` when everything is given back. */
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DisposeScope } from "../base/dispose.ts";
+import { Disposable } from "../base/disposable.ts";
 import { ColloquyError } from "../base/errors.ts";
 import { Lock } from "../base/lock.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
@@ -40,25 +40,25 @@ export type PreparedMedia = EmbeddedSpans;
  * const image = await projector.prepare("image", "cat.jpg");
  * for await (const { token } of sequence.generate([...before, ...image.tokens, ...question])) …
  */
-export class Projector {
+export class Projector extends Disposable {
   readonly model: LlamaModel;
   readonly file: string;
   readonly #native: NativeProjector;
   readonly #fingerprint: string;
   readonly #embeddings: EmbeddingCache;
-  readonly #scope = new DisposeScope("The projector");
   /** libmtmd keeps the embeddings of one encoding: nothing may come between it and their reading. */
   readonly #lock = new Lock();
   #encodings = 0;
 
   /** @internal */
   constructor(model: LlamaModel, file: string, native: NativeProjector, embeddingBytesMax: number) {
+    super("The projector");
     this.model = model;
     this.file = file;
     this.#native = native;
     this.#fingerprint = modelFingerprint(file);
     this.#embeddings = new EmbeddingCache(embeddingBytesMax);
-    this.#scope.add(() => this.#lock.run(() => native.free()));
+    this.scope.add(() => this.#lock.run(() => native.free()));
   }
 
   get supportsImages(): boolean {
@@ -86,7 +86,7 @@ export class Projector {
       marker?: string;
     } = {},
   ): Promise<PreparedMedia> {
-    this.#scope.check();
+    this.scope.check();
     if (!(type === "image" ? this.supportsImages : this.supportsAudio))
       throw new ColloquyError("media-unsupported", `"${this.file}" takes no ${type}`);
     const limits = resolveMediaLimits(options.limits);
@@ -98,20 +98,11 @@ export class Projector {
   }
 
   /** Gives the projector back; the model goes on without it. */
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
 
   async #embed(content: MediaContent, marker: string | undefined): Promise<PreparedMedia> {
     const key = this.#keyOf(content);
     const chunks = await this.#lock.run(() => {
-      this.#scope.check();
+      this.scope.check();
       return this.#native.describe(content);
     });
     let index = 0;
@@ -130,7 +121,7 @@ export class Projector {
 
   #evaluate(content: MediaContent, key: string, index: number, place: SpanPlace): Promise<void> {
     return this.#lock.run(async () => {
-      this.#scope.check();
+      this.scope.check();
       const embedding = this.#embeddings.get(`${key}/${index}`) ?? (await this.#encode(content, key, index));
       place.signal?.throwIfAborted();
       await this.#native.decode(content, index, embedding, place);

@@ -1,3 +1,4 @@
+import { Disposable } from "../base/disposable.ts";
 import { UnsupportedError } from "../base/errors.ts";
 
 /** Refuses what only cells in this process allow, by the name of the method that was called. */
@@ -28,7 +29,7 @@ export class RefusedSequenceOperations {
 }
 
 /** The part of a local model that an engine elsewhere has no request for. Every method throws `UnsupportedError`. */
-export class RefusedModelOperations {
+export class RefusedModelOperations extends Disposable {
   async createEmbeddingContext(): Promise<never> {
     return refuse("createEmbeddingContext");
   }

@@ -1,4 +1,4 @@
-import { DisposeScope } from "../base/dispose.ts";
+import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContextSequence, type RemoteSequenceOptions } from "./remote-context-sequence.ts";
@@ -15,17 +15,17 @@ export interface RemoteContextOptions {
 const sequencesMax = 100_000;
 
 /** Places for conversations on an engine elsewhere. Made by `model.createContext()`. */
-export class RemoteContext {
+export class RemoteContext extends Disposable {
   readonly model: RemoteModel;
   readonly contextSize: number;
   readonly totalSequences: number;
   /** @internal */
   readonly connection: RemoteConnection;
-  readonly #scope = new DisposeScope("The context");
   #taken = 0;
 
   /** @internal */
   constructor(model: RemoteModel, connection: RemoteConnection, options: RemoteContextOptions) {
+    super("The context");
     refuseOthers(options, ["contextSize", "sequences"], "createContext()");
     const { contextSize = "auto", sequences = 1 } = options;
     const most = model.engineContextSize;
@@ -47,29 +47,16 @@ export class RemoteContext {
 
   /** @throws ColloquyError `range` when no sequence is left, `disposed` */
   getSequence(options: RemoteSequenceOptions = {}): RemoteContextSequence {
-    this.#scope.check();
+    this.scope.check();
     if (this.sequencesLeft === 0)
       throw new ColloquyError("range", `The context has no sequence left of ${this.totalSequences}`);
     this.#taken++;
     const sequence = new RemoteContextSequence(this, options);
-    const forget = this.#scope.add(() => sequence.dispose());
+    const forget = this.scope.add(() => sequence.dispose());
     sequence.onDispose(() => {
       this.#taken--;
       forget();
     });
     return sequence;
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 }

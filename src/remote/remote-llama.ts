@@ -1,4 +1,4 @@
-import { DisposeScope } from "../base/dispose.ts";
+import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import { linkedAbort } from "../base/linked-abort.ts";
 import { getLlama as getLocalLlama, type Llama } from "../engine/llama.ts";
@@ -25,16 +25,16 @@ const defaultRetryDelayMs = 100;
 const defaultSessionHeader = "x-session-id";
 
 /** An engine elsewhere in place of llama.cpp here. Made by `getLlama({engine})`. */
-export class RemoteLlama {
+export class RemoteLlama extends Disposable {
   readonly gpu = false;
   readonly engine: Readonly<RemoteEngineOptions>;
   readonly #local: Llama;
-  readonly #scope = new DisposeScope("Llama");
 
   private constructor(local: Llama, engine: RemoteEngineOptions) {
+    super("Llama");
     this.#local = local;
     this.engine = engine;
-    this.#scope.add(() => local.dispose());
+    this.scope.add(() => local.dispose());
   }
 
   /** @internal @throws ColloquyError `invalid-argument`, `no-binary` */
@@ -50,7 +50,7 @@ export class RemoteLlama {
    *   `unsupported` when it serves another model or lacks something, `aborted`
    */
   async loadModel(options: RemoteModelOptions): Promise<RemoteModel> {
-    this.#scope.check();
+    this.scope.check();
     if (options === null || typeof options !== "object" || typeof options.modelPath !== "string")
       throw new InvalidArgumentError("loadModel() takes {modelPath: string, servedName?: string}", {
         hint: "the model's GGUF file is needed for its vocabulary",
@@ -67,7 +67,7 @@ export class RemoteLlama {
       await probeEngine(engine, vocabulary, facts.modelName, abort.signal);
       const { retries = defaultRetries, retryDelayMs = defaultRetryDelayMs } = this.engine;
       const model = new RemoteModel(vocabulary, { engine, retries, retryDelayMs }, facts);
-      model.onDispose(this.#scope.add(() => model.dispose()));
+      model.onDispose(this.scope.add(() => model.dispose()));
       return model;
     } catch (error) {
       await vocabulary.dispose();
@@ -89,16 +89,6 @@ export class RemoteLlama {
   /** As {@link Llama.getGrammarFor}. */
   get getGrammarFor(): Llama["getGrammarFor"] {
     return this.#local.getGrammarFor.bind(this.#local);
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 
   #createEngine(vocabulary: LlamaModel): RemoteEngine {

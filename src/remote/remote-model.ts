@@ -1,4 +1,3 @@
-import { DisposeScope } from "../base/dispose.ts";
 import type { LanguageModel } from "../engine/context-sequence.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token, Tokenizer } from "../engine/token.ts";
@@ -15,23 +14,22 @@ export class RemoteModel extends RefusedModelOperations implements LanguageModel
   readonly engineContextSize: number;
   readonly #vocabulary: LlamaModel;
   readonly #connection: RemoteConnection;
-  readonly #scope = new DisposeScope("The model");
 
   /** @internal */
   constructor(vocabulary: LlamaModel, connection: RemoteConnection, facts: EngineFacts) {
-    super();
+    super("The model");
     this.#vocabulary = vocabulary;
     this.#connection = connection;
     this.name = facts.modelName;
     this.engineContextSize = facts.contextSize;
-    this.#scope.add(() => vocabulary.dispose());
+    this.scope.add(() => vocabulary.dispose());
   }
 
   /** @throws ColloquyError `invalid-argument`, `disposed` */
   async createContext(options: RemoteContextOptions = {}): Promise<RemoteContext> {
-    this.#scope.check();
+    this.scope.check();
     const context = new RemoteContext(this, this.#connection, options);
-    context.onDispose(this.#scope.add(() => context.dispose()));
+    context.onDispose(this.scope.add(() => context.dispose()));
     return context;
   }
 
@@ -70,18 +68,5 @@ export class RemoteModel extends RefusedModelOperations implements LanguageModel
   }
   tokenBytes(token: Token): Uint8Array {
     return this.#vocabulary.tokenBytes(token);
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 }

@@ -1,4 +1,4 @@
-import { DisposeScope } from "../../base/dispose.ts";
+import { Disposable } from "../../base/disposable.ts";
 import { InvalidArgumentError } from "../../base/errors.ts";
 import type { LanguageModel } from "../../engine/context-sequence.ts";
 import { getLlama } from "../../engine/llama.ts";
@@ -63,22 +63,22 @@ export interface GenerateReplyOptions extends ReplyOptions {
  * for await (const delta of reply) process.stdout.write(delta);
  * history.append("bot", reply);
  */
-export class NanoLLM implements LanguageModel {
+export class NanoLLM extends Disposable implements LanguageModel {
   /** The model that the replies come from. */
   readonly model: LanguageModel;
   readonly context: ChatContext;
   readonly #pool: SequencePool;
   readonly #running = new Set<StreamingResponse>();
-  readonly #scope = new DisposeScope("The model");
 
   /** @internal */
   constructor(context: ChatContext, disposers: readonly (() => Promise<void>)[] = []) {
+    super("The model");
     this.model = context.model;
     this.context = context;
     this.#pool = new SequencePool(context);
-    for (const dispose of disposers) this.#scope.add(dispose);
-    this.#scope.add(() => context.dispose());
-    this.#scope.add(async () => {
+    for (const dispose of disposers) this.scope.add(dispose);
+    this.scope.add(() => context.dispose());
+    this.scope.add(async () => {
       await Promise.all([...this.#running].map((reply) => reply.stop()));
     });
   }
@@ -122,7 +122,7 @@ export class NanoLLM implements LanguageModel {
     input: ReplyInput,
     options: GenerateReplyOptions = {},
   ): StreamingResponse | Promise<StreamingResponse> {
-    this.#scope.check();
+    this.scope.check();
     const kvCache =
       options.kvCache === undefined ? this.createKvCache() : checkCache(options.kvCache, this.model);
     const reply = new StreamingResponse({
@@ -139,7 +139,7 @@ export class NanoLLM implements LanguageModel {
 
   /** An empty cache for a chat. */
   createKvCache(): SequenceCache {
-    this.#scope.check();
+    this.scope.check();
     return new SequenceCache(this.model, this.#pool, this.#pool);
   }
 
@@ -185,18 +185,7 @@ export class NanoLLM implements LanguageModel {
     return this.model.tokenBytes(token);
   }
 
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-
   /** Ends running replies, then gives back what was loaded. Twice does nothing more. */
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
 }
 
 /**

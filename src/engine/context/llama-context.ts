@@ -1,4 +1,4 @@
-import { DisposeScope } from "../../base/dispose.ts";
+import { Disposable } from "../../base/disposable.ts";
 import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../base/errors.ts";
 import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
@@ -36,7 +36,7 @@ export interface LlamaContextStats extends Readonly<SchedulerStats> {
 }
 
 /** The memory in which sequences of one model are evaluated, all in one cache. Made by `model.createContext()`. */
-export class LlamaContext {
+export class LlamaContext extends Disposable {
   readonly model: LlamaModel;
   /** Room of each sequence, tokens. */
   readonly contextSize: number;
@@ -55,12 +55,12 @@ export class LlamaContext {
   readonly #native: Native;
   readonly #pointer: Pointer;
   readonly #scheduler: Scheduler;
-  readonly #scope = new DisposeScope("The context");
   readonly #idealThreads: number;
   readonly #swaFull: boolean;
   #printed = { decodes: 0, tokens: 0, decodeMs: 0 };
 
   private constructor(model: LlamaModel, native: Native, pointer: Pointer, options: ResolvedOptions) {
+    super("The context");
     const { functions } = native;
     this.model = model;
     this.contextSize = options.contextSize;
@@ -107,12 +107,12 @@ export class LlamaContext {
     });
     const pool = options.threads > 1 ? createThreadPool(native, options.threads) : undefined;
     if (pool !== undefined) functions.llama_attach_threadpool(pointer, pool.pointer, pool.pointer);
-    this.#scope.add(async () => {
+    this.scope.add(async () => {
       await functions.llama_free.async(pointer);
       pool?.free();
       decoder.free();
     });
-    this.#scope.add(() => this.#scheduler.close());
+    this.scope.add(() => this.#scheduler.close());
   }
 
   /** @internal */
@@ -152,7 +152,7 @@ export class LlamaContext {
    * @throws ColloquyError `range` when all sequences are taken
    */
   getSequence(options: SequenceOptions = {}): LlamaContextSequence {
-    this.#scope.check();
+    this.scope.check();
     const { tokenPredictor } = options;
     if (tokenPredictor !== undefined && !(tokenPredictor instanceof InputLookupTokenPredictor))
       throw new UnsupportedError("tokenPredictor: only InputLookupTokenPredictor is offered", {
@@ -160,7 +160,7 @@ export class LlamaContext {
       });
     const held = this.store.take(options.checkpoints);
     const sequence = new LlamaContextSequence(this, this.store, held, options);
-    sequence.onDispose(this.#scope.add(() => sequence.dispose()));
+    sequence.onDispose(this.scope.add(() => sequence.dispose()));
     return sequence;
   }
 
@@ -176,12 +176,12 @@ export class LlamaContext {
   }
   /** Tokens that the cache was allocated for: llama.cpp rounds up. */
   getAllocatedContextSize(): number {
-    this.#scope.check();
+    this.scope.check();
     return this.#native.functions.llama_n_ctx(this.#pointer);
   }
   /** Bytes that the whole state takes when it is copied out. */
   get stateSize(): number {
-    this.#scope.check();
+    this.scope.check();
     return this.#native.functions.llama_state_get_size(this.#pointer);
   }
   get stats(): LlamaContextStats {
@@ -207,11 +207,11 @@ export class LlamaContext {
   }
   /** For programs written for node-llama-cpp: does nothing, waiting tokens are evaluated at the end of the turn anyway. */
   dispatchPendingBatch(): void {
-    this.#scope.check();
+    this.scope.check();
   }
   /** Logs what was evaluated since the last call, at the level `info`. */
   async printTimings(): Promise<void> {
-    this.#scope.check();
+    this.scope.check();
     const { decodes, tokens, decodeMs } = this.#scheduler.stats;
     const before = this.#printed;
     this.#printed = { decodes, tokens, decodeMs };
@@ -225,20 +225,11 @@ export class LlamaContext {
     );
   }
 
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
   /** Ends running evaluations with a `disposed` error and gives all memory back. */
-  dispose(): Promise<void> {
+  override dispose(): Promise<void> {
     // No later sequence will ask for what the disposed ones held.
     this.store.states.cache.close();
-    return this.#scope.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
+    return this.scope.dispose();
   }
 }
 

@@ -1,4 +1,4 @@
-import { DisposeScope } from "../../base/dispose.ts";
+import { Disposable } from "../../base/disposable.ts";
 import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../base/errors.ts";
 import { Lock } from "../../base/lock.ts";
 import { viewMemory } from "../../native/memory.ts";
@@ -23,7 +23,7 @@ const wholeInputTokensMax = 4096;
 const lookingAhead = new Set(["gemma-embedding", "rnd1", "dream", "llada", "llada-moe"]);
 
 /** A native context that reads one input at a time and gives the vector that the model makes of it. */
-export class VectorEvaluator {
+export class VectorEvaluator extends Disposable {
   readonly contextSize: number;
   readonly #native: Native;
   readonly #pointer: Pointer;
@@ -33,9 +33,9 @@ export class VectorEvaluator {
   readonly #vectorLength: number;
   readonly #pooled: boolean;
   readonly #lock = new Lock();
-  readonly #scope: DisposeScope;
 
   private constructor(what: string, model: LlamaModel, native: Native, pointer: Pointer, shape: Shape) {
+    super(what);
     const { functions } = native;
     this.contextSize = shape.contextSize;
     this.#native = native;
@@ -50,12 +50,11 @@ export class VectorEvaluator {
       type === pooling.rank
         ? functions.llama_model_n_cls_out(model.pointer)
         : functions.llama_model_n_embd_out(model.pointer);
-    this.#scope = new DisposeScope(what);
-    this.#scope.add(async () => {
+    this.scope.add(async () => {
       await functions.llama_free.async(pointer);
       this.#decoder.free();
     });
-    this.#scope.add(async () => {
+    this.scope.add(async () => {
       this.#decoder.abort();
       await this.#lock.run(() => undefined);
     });
@@ -136,16 +135,7 @@ export class VectorEvaluator {
   }
 
   check(): void {
-    this.#scope.check();
-  }
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
+    this.scope.check();
   }
 
   async #decode(tokens: readonly Token[], start: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { DisposeScope } from "../../base/dispose.ts";
+import { Disposable } from "../../base/disposable.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
 import { checkGgufFile } from "../../gguf/check-gguf-file.ts";
 import type { GgufFileInfo } from "../../gguf/gguf-file-info.ts";
@@ -25,7 +25,7 @@ import type { TokenAttributes } from "./token-attributes.ts";
 import { createTokenizer, type LlamaVocabularyType, Vocabulary } from "./vocabulary.ts";
 
 /** A loaded model: its vocabulary and its weights. Made by `llama.loadModel()`. */
-export class LlamaModel implements LanguageModel {
+export class LlamaModel extends Disposable implements LanguageModel {
   readonly llama: Llama;
   /** Text to tokens, and back with `tokenizer.detokenize`. */
   readonly tokenizer: Tokenizer;
@@ -46,7 +46,6 @@ export class LlamaModel implements LanguageModel {
   /** @internal */
   readonly adapters: LoraAdapters;
   readonly #native: Native;
-  readonly #scope = new DisposeScope("The model");
   #fingerprint: string | undefined;
 
   private constructor(
@@ -56,6 +55,7 @@ export class LlamaModel implements LanguageModel {
     info: GgufFileInfo,
     projector: ProjectorFile | undefined,
   ) {
+    super("The model");
     const { functions } = llama.native;
     this.llama = llama;
     this.options = options;
@@ -66,12 +66,12 @@ export class LlamaModel implements LanguageModel {
     this.pointer = pointer;
     this.#native = llama.native;
     this.vocabulary = new Vocabulary(functions, functions.llama_model_get_vocab(pointer)!, () =>
-      this.#scope.check(),
+      this.scope.check(),
     );
     this.tokens = this.vocabulary.namedTokens();
     this.tokenizer = Object.assign(createTokenizer(this.vocabulary), { namedTokens: this.tokens });
     this.adapters = new LoraAdapters(llama.native, pointer, this.architecture);
-    this.#scope.add(() => functions.llama_model_free.async(pointer));
+    this.scope.add(() => functions.llama_model_free.async(pointer));
   }
 
   /** @internal */
@@ -227,41 +227,28 @@ export class LlamaModel implements LanguageModel {
     return this.llama.gpu === false ? 0 : Number(this.options.gpuLayers ?? 0) || 0;
   }
 
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
   /** @internal Something that refers to the weights: it is disposed before them. */
   own(dispose: () => Promise<void>): () => void {
-    this.#scope.check();
-    return this.#scope.add(dispose);
-  }
-  /** Gives the weights back, with every context of the model. */
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
+    this.scope.check();
+    return this.scope.add(dispose);
   }
 
   /** Ties the life of a context to the model's. */
   async #own<T extends LlamaContext | LlamaEmbeddingContext | LlamaRankingContext>(
     create: () => Promise<T>,
   ): Promise<T> {
-    this.#scope.check();
+    this.scope.check();
     const owned = (async () => {
       const context = await create();
       if (this.disposed) {
         await context.dispose();
-        this.#scope.check();
+        this.scope.check();
       }
-      context.onDispose(this.#scope.add(() => context.dispose()));
+      context.onDispose(this.scope.add(() => context.dispose()));
       return context;
     })();
     // The weights are needed until the creation has come to an end, whichever.
-    const forget = this.#scope.add(() =>
+    const forget = this.scope.add(() =>
       owned.then(
         () => undefined,
         () => undefined,
@@ -271,7 +258,7 @@ export class LlamaModel implements LanguageModel {
   }
 
   #alive(): Pointer {
-    this.#scope.check();
+    this.scope.check();
     return this.pointer;
   }
 }
