@@ -60,6 +60,8 @@ describe("llama.cpp loads and runs every tiny model", () => {
     ["llama", "spm", 0, false],
     ["gemma3", "spm", 32, false],
     ["mamba", "bpe", 0, true],
+    // llama.cpp calls a model recurrent only when all of its layers are.
+    ["jamba", "bpe", 0, false],
   ] as const)("%s with a %s vocabulary", (architecture, vocabulary, window, recurrent) => {
     const path = writeTinyModel(join(folder, "model.gguf"), { architecture, vocabulary, seed: 7 });
     const text = "<|im_start|>user\nhello the world é 😀<|im_end|>\n";

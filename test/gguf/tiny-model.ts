@@ -4,10 +4,13 @@ import { seededRandom } from "./seeded-random.ts";
 import { type TinyVocabulary, tinyVocabulary } from "./tiny-vocabulary.ts";
 import { type WritableGguf, type WritableTensor, type WritableValue, writeGguf } from "./write-gguf.ts";
 
-export type TinyArchitecture = "llama" | "gemma3" | "mamba";
+export type TinyArchitecture = "llama" | "gemma3" | "mamba" | "jamba";
 
 export interface TinyModelOptions {
-  /** llama: full attention; gemma3: a sliding window in every second layer; mamba: recurrent. Default: llama. */
+  /**
+   * llama: full attention; gemma3: a sliding window in every second layer; mamba: recurrent; jamba: hybrid, every
+   * second layer recurrent. Default: llama.
+   */
   architecture?: TinyArchitecture;
   /** Default: 1. The same seed gives the same file. */
   seed?: number;
@@ -44,7 +47,9 @@ export function tinyModel(options: TinyModelOptions = {}): WritableGguf {
   if (options.chatTemplate === null) delete vocabulary.metadata["tokenizer.chat_template"];
   const layers = options.layers ?? (architecture === "gemma3" ? 4 : 2);
   const random = new RandomTensors(seed);
-  const perLayer = { llama: llamaLayer, gemma3: gemmaLayer, mamba: mambaLayer }[architecture];
+  const perLayer = { llama: llamaLayer, gemma3: gemmaLayer, mamba: mambaLayer, jamba: jambaLayer }[
+    architecture
+  ];
   const tensors = [
     // Gemma multiplies embeddings by the root of their size; the layers would not be heard above that.
     random.matrix(
@@ -55,9 +60,10 @@ export function tinyModel(options: TinyModelOptions = {}): WritableGguf {
     ),
     outputMatrix(random, vocabulary),
     ones("output_norm.weight", embedding),
-    ...Array.from({ length: layers }, (_, layer) => perLayer(random, `blk.${layer}`)).flat(),
+    ...Array.from({ length: layers }, (_, layer) => perLayer(random, `blk.${layer}`, layer)).flat(),
   ];
-  const shape = { llama: attentionShape, gemma3: attentionShape, mamba: mambaShape }[architecture]();
+  const shapes = { llama: attentionShape, gemma3: attentionShape, mamba: mambaShape, jamba: jambaShape };
+  const shape = shapes[architecture](layers);
   const metadata: Record<string, WritableValue> = {
     "general.architecture": architecture,
     "general.type": "model",
@@ -115,6 +121,14 @@ function mambaShape(): Record<string, WritableValue> {
   };
 }
 
+function jambaShape(layers: number): Record<string, WritableValue> {
+  return {
+    ...mambaShape(),
+    ...attentionShape(),
+    "attention.head_count_kv": Array.from({ length: layers }, (_, layer) => (layer % 2 === 0 ? 0 : headsKv)),
+  };
+}
+
 function llamaLayer(random: RandomTensors, block: string): WritableTensor[] {
   return [
     ones(`${block}.attn_norm.weight`, embedding),
@@ -153,6 +167,19 @@ function mambaLayer(random: RandomTensors, block: string): WritableTensor[] {
     filled(`${block}.ssm_a`, [state, inner], (index) => -1 - (index % state)),
     ones(`${block}.ssm_d`, inner),
     random.matrix(`${block}.ssm_out.weight`, inner, embedding),
+  ];
+}
+
+function jambaLayer(random: RandomTensors, block: string, layer: number): WritableTensor[] {
+  const attention = llamaLayer(random, block);
+  if (layer % 2 === 1) return attention;
+  const { state, timeStepRank } = mambaSizes;
+  return [
+    ...mambaLayer(random, block),
+    ...attention.filter(({ name }) => name.includes(".ffn_")),
+    ones(`${block}.ssm_dt_norm.weight`, timeStepRank),
+    ones(`${block}.ssm_b_norm.weight`, state),
+    ones(`${block}.ssm_c_norm.weight`, state),
   ];
 }
 

@@ -1,9 +1,9 @@
 import type { EditMode, EvaluateTargetOptions, EvaluationReport } from "../context-sequence.ts";
 import { commonPrefixLength } from "../ledger/longest-prefix.ts";
-import { type EditPlan, type EvaluateStep, planEdit } from "../ledger/plan-edit.ts";
+import { type EditPlan, planEdit } from "../ledger/plan-edit.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
 import { evaluateSpan } from "../spans/evaluate-span.ts";
-import { splitAtSpans } from "../spans/split-at-spans.ts";
+import { type EvaluatePiece, splitAtSpans } from "../spans/split-at-spans.ts";
 import type { Token } from "../token.ts";
 import { applyOperations, dropParked, unpark } from "./apply-plan.ts";
 import type { LogitRows } from "./continue-sequence.ts";
@@ -31,7 +31,7 @@ export async function alignSequence(
       if (options.signal?.aborted) throw new EvaluationAborted(options.signal);
       await store.states.keepIfLost(held, target);
       sharedTokens = await inherit(store, held, target, options.edit);
-      await goBackIfNeeded(store, held, target);
+      goBackIfNeeded(store, held, target);
       return edit(store, held, target, options.edit, onLogits === undefined);
     });
     await evaluatePlan(store, held, target, plan, options, onLogits);
@@ -64,14 +64,10 @@ async function inherit(
 }
 
 /** Where cells cannot be cut at the change, goes back to the last checkpoint before it, or to nothing. */
-async function goBackIfNeeded(
-  store: SequenceStore,
-  held: HeldSequence,
-  target: readonly Token[],
-): Promise<void> {
+function goBackIfNeeded(store: SequenceStore, held: HeldSequence, target: readonly Token[]): void {
   const common = Math.min(commonPrefixLength(held.ledger.cells, target), target.length - 1);
   if (common === held.ledger.length) return;
-  if (!store.setup.canCut) await held.checkpoints.goBack(store, held, common);
+  if (!store.setup.canCut) held.checkpoints.goBack(store, held, common);
   else if (!store.holdsWindowBefore(held, common)) store.remove(held, 0);
 }
 
@@ -112,7 +108,7 @@ async function evaluatePlan(
   const { scheduler } = store.setup;
   const { ledger } = held;
   try {
-    for (const step of splitAtSpans(splitForCheckpoint(store, plan.evaluate), target)) {
+    for (const step of splitForCheckpoints(store, held, splitAtSpans(plan.evaluate, target))) {
       const last = step.end === target.length && onLogits !== undefined;
       if (step.isSpan) await evaluateSpan(store, held, target, step, options.signal);
       else
@@ -143,13 +139,24 @@ function parks({ operations }: EditPlan): boolean {
   return operations.some(({ type }) => type === "park");
 }
 
-/** Where edits need checkpoints, the last token goes alone: a checkpoint before it serves every other ending. */
-function splitForCheckpoint(store: SequenceStore, steps: readonly EvaluateStep[]): readonly EvaluateStep[] {
-  const last = steps.at(-1);
-  if (store.setup.canCut || last === undefined || last.end - last.start < 2) return steps;
-  return [
-    ...steps.slice(0, -1),
-    { start: last.start, end: last.end - 1 },
-    { start: last.end - 1, end: last.end },
-  ];
+/**
+ * Where edits need checkpoints, a long prompt is read in parts with one behind each, and the last token goes alone: a
+ * checkpoint before it serves every other ending.
+ */
+function splitForCheckpoints(
+  store: SequenceStore,
+  { checkpoints }: HeldSequence,
+  pieces: readonly EvaluatePiece[],
+): readonly EvaluatePiece[] {
+  if (store.setup.canCut) return pieces;
+  return pieces.flatMap((piece, index) => {
+    if (piece.isSpan) return [piece];
+    const { isSpan } = piece;
+    const end = index === pieces.length - 1 ? piece.end - 1 : piece.end;
+    const parts: EvaluatePiece[] = [];
+    for (let start = piece.start; start < end; start += checkpoints.interval)
+      parts.push({ start, end: Math.min(end, start + checkpoints.interval), isSpan });
+    if (end < piece.end) parts.push({ start: end, end: piece.end, isSpan });
+    return parts;
+  });
 }

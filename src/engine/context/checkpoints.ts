@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "../../base/errors.ts";
-import { partialState, readNativeState, writeNativeState } from "../state/native-state.ts";
+import { partialState, readNativeState } from "../state/native-state.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
 /** A copy of what a memory cannot cut, taken when the sequence held `length` tokens. */
@@ -9,11 +9,14 @@ interface Checkpoint {
 }
 
 export interface CheckpointOptions {
-  /** Checkpoints kept for a sequence at most; the oldest goes. Default 16. */
+  /** Checkpoints kept for a sequence at most; the oldest goes. Default 32. */
   max?: number;
   /** Bytes of all checkpoints of a sequence at most, but the last one stays; `null` for no bound. Default 256 MiB. */
   maxMemory?: number | null;
-  /** Accepted for programs written for node-llama-cpp: checkpoints are taken at the ends of prompts. */
+  /**
+   * One is taken whenever so many more tokens of a prompt have been read, so that an abort in a long prompt loses no more
+   * than that. Default 512; `false`: only at the ends of prompts.
+   */
   interval?: number | false;
 }
 
@@ -22,17 +25,23 @@ export interface CheckpointOptions {
  * copies from the ends of prompts; an edit goes back to the nearest one and evaluates from there.
  */
 export class Checkpoints {
+  /** Tokens of a prompt between two of them. */
+  readonly interval: number;
   #list: Checkpoint[] = [];
-  #max = 16;
-  #bytesMax = 256 * 2 ** 20;
+  readonly #max: number;
+  readonly #bytesMax: number;
 
   /** @throws InvalidArgumentError */
-  limit({ max = this.#max, maxMemory = this.#bytesMax }: CheckpointOptions): void {
+  constructor({ max = 32, maxMemory = 256 * 2 ** 20, interval = 512 }: CheckpointOptions = {}) {
     const bytesMax = maxMemory ?? Number.POSITIVE_INFINITY;
-    if (!(Number.isInteger(max) && max >= 1 && typeof bytesMax === "number" && bytesMax >= 0))
+    const isCount = (value: unknown) => Number.isInteger(value) && (value as number) >= 1;
+    if (!(isCount(max) && typeof bytesMax === "number" && bytesMax >= 0))
       throw new InvalidArgumentError("checkpoints takes {max: 1 or more, maxMemory: bytes or null}");
+    if (interval !== false && !isCount(interval))
+      throw new InvalidArgumentError("checkpoints takes {interval: tokens, 1 or more, or false}");
     this.#max = max;
     this.#bytesMax = bytesMax;
+    this.interval = interval === false ? Number.POSITIVE_INFINITY : interval;
   }
 
   get bytes(): number {
@@ -55,16 +64,23 @@ export class Checkpoints {
   }
 
   /**
-   * Goes back to the longest checkpoint of at most `lengthMax` tokens, or to nothing.
-   * Only inside `scheduler.exclusive`.
+   * Goes back to the longest checkpoint of at most `lengthMax` tokens, or to nothing. Synchronous, so that nobody sees
+   * the cells in between; only while nothing else is on the native context.
    */
-  async goBack(store: SequenceStore, held: HeldSequence, lengthMax: number): Promise<void> {
+  goBack(store: SequenceStore, held: HeldSequence, lengthMax: number): void {
     const { functions, context, memory } = store.setup;
     const checkpoint = this.#list.filter(({ length }) => length <= lengthMax).at(-1);
     this.#list = this.#list.filter(({ length }) => length <= lengthMax);
     if (checkpoint !== undefined) {
-      const written = await writeNativeState(functions, context, held.id, checkpoint.bytes, partialState);
-      if (written && functions.llama_memory_seq_rm(memory, held.id, checkpoint.length, -1)) {
+      const { bytes } = checkpoint;
+      const read = functions.llama_state_seq_set_data_ext(
+        context,
+        bytes,
+        bytes.length,
+        held.id,
+        partialState,
+      );
+      if (read > 0 && functions.llama_memory_seq_rm(memory, held.id, checkpoint.length, -1)) {
         held.ledger.truncate(checkpoint.length);
         return;
       }

@@ -18,6 +18,7 @@ import type { ContextShiftOptions } from "../low-level/context-shift.ts";
 import { LowLevelSequence } from "../low-level/low-level-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createSampler } from "../sampling/sampler.ts";
+import { stepTokensMax } from "../scheduler/plan-batch.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
 import { findBrokenSpan } from "../spans/evaluate-span.ts";
 import { readStateFile, writeStateFile } from "../state/state-file.ts";
@@ -122,6 +123,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
           signal,
           isEndToken: (token) => this.model.vocabulary.isEndToken(token),
           contextSize: this.contextSize,
+          isAlone: () => this.store.setup.scheduler.isQuiet,
           align: (tokens, onLogits) => this.#align(tokens, { ...options, signal }, onLogits),
           append: (tokens, outputs, onLogits) =>
             this.#append(tokens, outputs, { ...options, signal }, onLogits),
@@ -308,7 +310,8 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
         tokens,
         position: start,
         priority: options.priority ?? 5,
-        signal: options.signal,
+        // A memory that cannot be cut would lose the whole reply with a token that is cut short: that one is waited for.
+        signal: store.setup.canCut || tokens.length > stepTokensMax ? options.signal : undefined,
         outputs,
         onProgress: (evaluated) => ledger.append(tokens, ledger.length - start, evaluated),
         onLost: store.setup.canCut ? undefined : () => store.lose(held),

@@ -82,8 +82,7 @@ export class SequenceStore {
 
   /** @throws ColloquyError `range` when all are taken */
   take(checkpointOptions: CheckpointOptions = {}): HeldSequence {
-    const checkpoints = new Checkpoints();
-    checkpoints.limit(checkpointOptions);
+    const checkpoints = new Checkpoints(checkpointOptions);
     for (let id = 0; id < this.setup.totalSequences; id++) {
       if (this.#held.has(id)) continue;
       const held: HeldSequence = {
@@ -130,10 +129,12 @@ export class SequenceStore {
     held.lengthOnDisk = Math.min(held.lengthOnDisk, start);
   }
 
-  /** A batch was cut short in a memory that cannot be cut: what the sequence held went with it. */
+  /**
+   * A batch was cut short in a memory that cannot be cut: its state is of no use any more. What is left is the last
+   * checkpoint. Called between two decodes.
+   */
   lose(held: HeldSequence): void {
-    this.remove(held, 0);
-    held.checkpoints.clear();
+    held.checkpoints.goBack(this, held, held.ledger.length);
   }
 
   /** Makes `to` hold the first `length` cells of `from`, by sharing them. Only inside `scheduler.exclusive`. */

@@ -1,59 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TinyArchitecture, tinyModel } from "../../../test/gguf/tiny-model.ts";
-import { writeGguf } from "../../../test/gguf/write-gguf.ts";
-import type {
-  ContextSequence,
-  GeneratedToken,
-  GenerateFinish,
-  GenerateOptions,
-} from "../context-sequence.ts";
-import { getLlama, type Llama } from "../llama.ts";
+import { describe, expect, test } from "vitest";
+import { type Generated, generate, loadTinyModels } from "../../../test/gguf/loaded-tiny-models.ts";
+import type { TinyArchitecture } from "../../../test/gguf/tiny-model.ts";
+import type { GenerateFinish, GenerateOptions } from "../context-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { createRandom } from "../sampling/random.ts";
 import type { Token } from "../token.ts";
 import type { LlamaContextOptions } from "./context-options.ts";
 
-const architectures: readonly TinyArchitecture[] = ["llama", "gemma3", "mamba"];
-let folder: string;
-let llama: Llama;
-const models = {} as Record<TinyArchitecture, LlamaModel>;
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  for (const architecture of architectures) {
-    const modelPath = path.join(folder, `${architecture}.gguf`);
-    writeGguf(modelPath, tinyModel({ architecture }));
-    models[architecture] = await llama.loadModel({ modelPath });
-  }
-});
-afterAll(async () => {
-  await llama.dispose();
-  rmSync(folder, { recursive: true });
-});
-
-async function generate(sequence: ContextSequence, target: readonly Token[], options: GenerateOptions = {}) {
-  const generator = sequence.generate(target, options);
-  const tokens: Token[] = [];
-  const logprobs: GeneratedToken["logprobs"][] = [];
-  for (;;) {
-    const step = await generator.next();
-    if (step.done) return { tokens, logprobs, finish: step.value };
-    tokens.push(step.value.token);
-    logprobs.push(step.value.logprobs);
-  }
-}
+const architectures: readonly TinyArchitecture[] = ["llama", "gemma3", "mamba", "jamba"];
+const tiny = loadTinyModels(architectures);
+const { models } = tiny;
 
 /** Sums of floats differ in their last bits with the shape of a batch: a random model's ties may fall either way. */
 const tolerance = 0.02;
 
-function expectSameGreedyText(
-  ours: Awaited<ReturnType<typeof generate>>,
-  twin: Awaited<ReturnType<typeof generate>>,
-) {
+function expectSameGreedyText(ours: Generated, twin: Generated) {
   for (const [index, { token, top }] of twin.logprobs.map((logprobs) => logprobs!).entries()) {
     if (ours.tokens[index] !== twin.tokens[index]) {
       expect(top[0]![1] - top[1]![1]).toBeLessThan(tolerance);
@@ -157,7 +120,7 @@ describe.each(architectures)("%s", (architecture) => {
     const sequence = context.getSequence();
     const target = randomTokens(createRandom(5), model, 80);
     const before = await generate(sequence, target, { maxTokens: 4 });
-    const file = path.join(folder, `${architecture}.state`);
+    const file = path.join(tiny.folder, `${architecture}.state`);
     const { fileSize } = await sequence.saveStateToFile(file);
     expect(readFileSync(file).length).toBe(fileSize);
     await sequence.clearHistory();
@@ -180,7 +143,7 @@ describe.each(architectures)("%s", (architecture) => {
       ],
     ];
     for (const [name, bytes] of broken) {
-      const damaged = path.join(folder, `${architecture}-${name}.state`);
+      const damaged = path.join(tiny.folder, `${architecture}-${name}.state`);
       writeFileSync(damaged, bytes);
       await expect(sequence.loadStateFromFile(damaged)).rejects.toMatchObject({ code: "state-file-invalid" });
     }
@@ -253,7 +216,7 @@ describe("sharing", () => {
 
   test("a restarted program finds its states in the cache directory", async () => {
     const model = models.llama;
-    const cacheDirectory = path.join(folder, "states");
+    const cacheDirectory = path.join(tiny.folder, "states");
     const target = randomTokens(createRandom(9), model, 150);
     for (const evaluated of [150, 1]) {
       const context = await model.createContext({ ...options, cacheDirectory });
@@ -268,7 +231,7 @@ describe("sharing", () => {
 
 test("a program that is killed finds what it held a while before", async () => {
   const model = models.llama;
-  const options = { contextSize: 1024, cacheDirectory: path.join(folder, "killed") };
+  const options = { contextSize: 1024, cacheDirectory: path.join(tiny.folder, "killed") };
   const target = randomTokens(createRandom(14), model, 400);
   const context = await model.createContext(options);
   const sequence = context.getSequence();
@@ -330,7 +293,7 @@ describe("limits and ends", () => {
   });
 
   test("dispose during a prompt ends it with an error; model before context is safe", async () => {
-    const model = await llama.loadModel({ modelPath: models.llama.modelPath });
+    const model = await tiny.llama.loadModel({ modelPath: models.llama.modelPath });
     const context = await model.createContext({ contextSize: 2048, batchSize: 32 });
     const sequence = context.getSequence();
     const running = generate(sequence, randomTokens(createRandom(2), model, 2000));

@@ -164,7 +164,7 @@ export abstract class LowLevelSequence {
   async #cut(length: number): Promise<void> {
     const { held, store } = this;
     if (length >= held.ledger.length) return;
-    if (this.needsCheckpoints) await held.checkpoints.goBack(store, held, length);
+    if (this.needsCheckpoints) held.checkpoints.goBack(store, held, length);
     else store.remove(held, store.holdsWindowBefore(held, length) ? length : 0);
   }
 

@@ -1,36 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TinyArchitecture, tinyModel } from "../../../test/gguf/tiny-model.ts";
-import { writeGguf } from "../../../test/gguf/write-gguf.ts";
+import { describe, expect, test } from "vitest";
+import { generate, loadTinyModels } from "../../../test/gguf/loaded-tiny-models.ts";
+import type { TinyArchitecture } from "../../../test/gguf/tiny-model.ts";
 import type { LlamaContextOptions } from "../context/context-options.ts";
 import type { LlamaContextSequence, SequenceOptions } from "../context/llama-context-sequence.ts";
 import type { GenerateOptions } from "../context-sequence.ts";
-import { getLlama, type Llama } from "../llama.ts";
 import { LlamaGrammar } from "../llama-grammar.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import type { Token } from "../token.ts";
 import { LlamaGrammarEvaluationState } from "./llama-grammar-evaluation-state.ts";
 
 const architectures: readonly TinyArchitecture[] = ["llama", "gemma3", "mamba"];
-let folder: string;
-let llama: Llama;
-const models = {} as Record<TinyArchitecture, LlamaModel>;
-
-beforeAll(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  for (const architecture of architectures) {
-    const modelPath = path.join(folder, `${architecture}.gguf`);
-    writeGguf(modelPath, tinyModel({ architecture }));
-    models[architecture] = await llama.loadModel({ modelPath });
-  }
-});
-afterAll(async () => {
-  await llama.dispose();
-  rmSync(folder, { recursive: true });
-});
+const tiny = loadTinyModels(architectures);
+const { models } = tiny;
 
 async function fresh(model: LlamaModel, options: LlamaContextOptions = {}, sequence: SequenceOptions = {}) {
   const context = await model.createContext({ contextSize: 256, prefixCacheBytes: 0, ...options });
@@ -56,8 +37,7 @@ async function generated(
   options: GenerateOptions,
 ): Promise<Token[]> {
   const sequence = await fresh(model);
-  const tokens: Token[] = [];
-  for await (const { token } of sequence.generate(target, options)) tokens.push(token);
+  const { tokens } = await generate(sequence, target, options);
   await sequence.context.dispose();
   return tokens;
 }
@@ -355,6 +335,7 @@ describe("what a sequence and its context tell", () => {
     expect(larger.memoryUsage.ram).toBeGreaterThan(context.memoryUsage.ram);
     context.dispatchPendingBatch();
     const lines: string[] = [];
+    const { llama } = tiny;
     const { logLevel, logger } = llama;
     llama.logLevel = "info";
     llama.logger = (_, message) => lines.push(message);
