@@ -10,12 +10,14 @@ const contextSize = 3072;
 
 interface Taken {
   readonly settledMs: number[];
+  /** From the start of the prompt to the abort. */
+  readonly delayMs: number[];
   readonly nextFirstTextMs: number[];
   /** Evaluated by the prompt after the abort. */
   readonly nextTokens: number[];
 }
 
-const nothing = (): Taken => ({ settledMs: [], nextFirstTextMs: [], nextTokens: [] });
+const nothing = (): Taken => ({ settledMs: [], delayMs: [], nextFirstTextMs: [], nextTokens: [] });
 
 /** A chat of its own, so that no attempt finds what an earlier one left. */
 async function freshChat({ library, model }: OpenedModel) {
@@ -39,6 +41,7 @@ async function abortOnce(
   const { context, session, sequence } = await freshChat(opened);
   const stop = new AbortController();
   let abortedAt = Number.NaN;
+  const startedAt = performance.now();
   const onToken = arm(() => {
     abortedAt = performance.now();
     stop.abort();
@@ -53,6 +56,7 @@ async function abortOnce(
   const next = await timedPrompt(session, text, { maxTokens: 1, signal: budget.signal });
   if (!budget.spent && !Number.isNaN(settledMs)) {
     taken.settledMs.push(settledMs);
+    taken.delayMs.push(abortedAt - startedAt);
     taken.nextFirstTextMs.push(next.firstTextMs);
     taken.nextTokens.push(meteredTokens(sequence) - before);
   }
@@ -92,6 +96,11 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
       promptSettledMaxMs: Math.max(...inPrompt.settledMs),
       promptNextFirstTextMs: median(inPrompt.nextFirstTextMs),
       promptBothMs: median(inPrompt.settledMs.map((ms, at) => ms + inPrompt.nextFirstTextMs[at]!)),
+      promptRepeatedMs: median(
+        inPrompt.settledMs.map(
+          (ms, at) => inPrompt.delayMs[at]! + ms + inPrompt.nextFirstTextMs[at]! - coldMs,
+        ),
+      ),
       promptNextTokens: median(inPrompt.nextTokens),
       answerSettledMs: median(inAnswer.settledMs),
       answerSettledMaxMs: Math.max(...inAnswer.settledMs),
@@ -111,6 +120,11 @@ export const abort: Workload = {
     promptSettledMaxMs: { title: "prompt: until settled, worst", unit: "ms", better: "lower" },
     promptNextFirstTextMs: { title: "prompt: first text when asked again", unit: "ms", better: "lower" },
     promptBothMs: { title: "prompt: from the abort to that first text", unit: "ms", better: "lower" },
+    promptRepeatedMs: {
+      title: "prompt: work done twice (both attempts less one without an abort)",
+      unit: "ms",
+      better: "lower",
+    },
     promptNextTokens: { title: "prompt: evaluated when asked again", unit: "tokens", better: "lower" },
     answerSettledMs: { title: "answer: until settled, median", unit: "ms", better: "lower" },
     answerSettledMaxMs: { title: "answer: until settled, worst", unit: "ms", better: "lower" },

@@ -55,6 +55,7 @@ interface Run {
   right?: number;
   controller?: AbortController;
   onToken?: (index: number) => void;
+  alone?: () => boolean;
 }
 
 const sampler: Sampler = {
@@ -98,6 +99,7 @@ async function run({ model = pseudoRandom, right, controller = new AbortControll
     logprobs: rest.logprobs ?? 0,
     signal: controller.signal,
     contextSize: rest.contextSize ?? 1000,
+    isAlone: () => rest.alone?.() ?? true,
     isEndToken: (token) => token === endToken,
     async align(tokens, onLogits) {
       steps++;
@@ -187,6 +189,11 @@ test("right drafts save steps, wrong ones cost none", async () => {
   const plain = await run({ maxTokens: 60 });
   expect((await run({ maxTokens: 60, right: 1 })).steps).toBeLessThan(plain.steps / 3);
   expect((await run({ maxTokens: 60, right: 0 })).steps).toBe(plain.steps);
+});
+
+test("nothing is drafted while others have tokens to evaluate", async () => {
+  const crowded = await run({ maxTokens: 40, right: 1, alone: () => false });
+  expect(crowded.steps).toBe((await run({ maxTokens: 40 })).steps);
 });
 
 test("a sampler that throws ends the generation with its error", async () => {

@@ -16,6 +16,8 @@ export interface Continuation {
   readonly logprobs: number;
   readonly signal: AbortSignal;
   readonly contextSize: number;
+  /** No other sequence has tokens to evaluate. Others' tokens fill a batch as well as drafts do, and none of them is wrong. */
+  isAlone(): boolean;
   isEndToken(token: Token): boolean;
   /** Makes the cache hold `tokens` and reads the logits after the last one. */
   align(tokens: readonly Token[], onLogits: (rows: LogitRows) => void): Promise<void>;
@@ -61,13 +63,13 @@ export async function* continueSequence(
     if (signal.aborted) return { reason: "abort" };
     if (length > contextSize) return { reason: "contextFull" };
     const draftMax = Math.min(maxTokens - generated - 1, contextSize - length);
-    const draft = (aligned && drafter?.draft(draftMax)) || [];
+    const draft = (aligned && continuation.isAlone() && drafter?.draft(draftMax)) || [];
     const results: SampledToken[] = [];
     const check = (rows: LogitRows) => checkDraft(continuation, draft, rows, results, take);
     if (aligned) {
       const started = performance.now();
       await continuation.append([...pending, ...(draft as Token[])], 1 + draft.length, check);
-      if (pending.length === 1)
+      if (pending.length === 1 && continuation.isAlone())
         drafter?.report(draft.length, results.length - 1, performance.now() - started);
     } else await continuation.align(pending.length === 0 ? target : [...target, ...pending], check);
     aligned = true;

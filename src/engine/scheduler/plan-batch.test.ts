@@ -2,7 +2,11 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../../test/fake/seeded-random.ts";
 import { type PendingJob, planBatch, stepTokensMax } from "./plan-batch.ts";
 
-const limits = { batchSize: 512, promptChunk: 64 };
+const limitsOf = (batchSize: number, chunk: number) => ({
+  batchSize,
+  promptRoom: (stepTokens: number) => (stepTokens > 0 ? chunk : batchSize),
+});
+const limits = limitsOf(512, 64);
 let arrivals = 0;
 const job = (remaining: number, priority = 5, outputs = 1): PendingJob => ({
   remaining,
@@ -60,11 +64,11 @@ test("tokens whose logits are read stay in one batch", () => {
     [1, 1],
     [0, 59],
   ]);
-  expect(counts([job(9, 5, 8)], { batchSize: 8, promptChunk: 8 })).toEqual([[0, 1]]);
+  expect(counts([job(9, 5, 8)], limitsOf(8, 8))).toEqual([[0, 1]]);
 });
 
 test("a batch smaller than a step still makes progress", () => {
-  expect(counts([job(6)], { batchSize: 4, promptChunk: 4 })).toEqual([[0, 4]]);
+  expect(counts([job(6)], limitsOf(4, 4))).toEqual([[0, 4]]);
 });
 
 test("any jobs at all: within the batch, never more than is left, somebody always goes", () => {
@@ -72,7 +76,7 @@ test("any jobs at all: within the batch, never more than is left, somebody alway
   const below = (end: number) => Math.floor(random() * end);
   for (let round = 0; round < 2000; round++) {
     const batchSize = stepTokensMax + below(100);
-    const of = { batchSize, promptChunk: 1 + below(batchSize) };
+    const of = limitsOf(batchSize, 1 + below(batchSize));
     const jobs = Array.from({ length: 1 + below(20) }, () => {
       const remaining = 1 + below(below(2) === 0 ? 12 : 300);
       return job(remaining, 1 + below(5), Math.min(remaining, below(stepTokensMax + 1)));

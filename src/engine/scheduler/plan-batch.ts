@@ -13,8 +13,8 @@ export interface PendingJob {
 export interface BatchLimits {
   /** Tokens a batch can hold. */
   readonly batchSize: number;
-  /** Tokens of prompts in a batch while somebody streams: keeps the gaps between streamed tokens short. */
-  readonly promptChunk: number;
+  /** Tokens of prompts in the batch, given the tokens of steps in it. */
+  readonly promptRoom: (stepTokens: number) => number;
 }
 
 /** Part of a batch: the next `count` tokens of a job. */
@@ -27,9 +27,10 @@ export interface BatchShare<Job extends PendingJob> {
 export const stepTokensMax = 8;
 
 /**
- * Composes the next batch. Steps of running replies go first, all of them together; prompts share what is left of the
- * chunk in order of priority, then of arrival. Jobs of a lower priority wait while one of a higher priority has a prompt
- * to read, so a completion never delays a question. The first job always gets room: nobody starves at equal priority.
+ * Composes the next batch. Steps of running replies go first, all of them together; prompts share the room
+ * for them in order of priority, then of arrival. Jobs of a lower priority wait while one of a higher priority has a
+ * prompt to read, so a completion never delays a question. The first job always gets room: nobody starves at equal
+ * priority.
  */
 export function planBatch<Job extends PendingJob>(
   jobs: readonly Job[],
@@ -46,8 +47,7 @@ export function planBatch<Job extends PendingJob>(
     shares.push({ job, count: job.remaining });
     room -= job.remaining;
   }
-  // Nobody's tokens wait for prompts that are read among themselves.
-  let promptRoom = shares.length > 0 ? Math.min(room, limits.promptChunk) : room;
+  let promptRoom = prompts.length === 0 ? 0 : Math.min(room, limits.promptRoom(limits.batchSize - room));
   const highest = prompts[0]?.priority;
   for (const job of prompts) {
     if (promptRoom === 0 || job.priority !== highest) break;

@@ -35,6 +35,15 @@ interface Job extends EvaluationRequest {
   settle(error?: unknown): void;
 }
 
+/** Who had steps in the last batch that had any, and when it ended. */
+interface LastSteps {
+  readonly sequences: readonly number[];
+  readonly at: number;
+}
+
+/** How long a reply counts as running after a step when it has not asked for the next one. */
+const lateMsMax = 20;
+
 /** Told after every decode; says how many threads the next one uses. */
 export interface ThreadPolicy {
   afterDecode(step: { threads: number; tokens: number; ms: number }): number;
@@ -89,17 +98,25 @@ export class Scheduler {
   /** Native code came to rest for good: the context may be gone. */
   #ended = false;
   #shiftPending = false;
+  /** The last batch had tokens of several sequences. */
+  #shared = false;
+  #lastSteps: LastSteps = { sequences: [], at: Number.NEGATIVE_INFINITY };
 
   constructor(decoder: BatchDecoder, options: SchedulerOptions) {
     this.#decoder = decoder;
     this.#options = options;
-    this.#pace = new PromptPace(options.promptChunkMax);
+    this.#pace = new PromptPace(options.promptChunkMax, decoder.batchSize);
     this.#now = options.now ?? (() => performance.now());
     decoder.setThreads(options.threads.threads);
   }
 
   get threads(): number {
     return this.#options.threads.threads;
+  }
+
+  /** Nobody waits, and the last batch had no tokens of a second sequence. */
+  get isQuiet(): boolean {
+    return this.#jobs.size === 0 && !this.#shared;
   }
 
   /**
@@ -203,9 +220,10 @@ export class Scheduler {
     if (this.#busy || this.#closed) return;
     const shares = planBatch([...this.#jobs], {
       batchSize: this.#decoder.batchSize,
-      promptChunk: this.#pace.chunk,
+      promptRoom: (stepTokens) => this.#promptRoom(stepTokens),
     });
     if (shares.length === 0) return;
+    this.#shared = shares.length > 1;
     this.#current = shares;
     this.#busy = true;
     try {
@@ -221,6 +239,19 @@ export class Scheduler {
     }
   }
 
+  #promptRoom(stepTokens: number): number {
+    const { beside, alone } = this.#pace.parts(stepTokens);
+    return stepTokens > 0 || this.#isReplyLate() ? beside : alone;
+  }
+
+  /** A reply whose listener has not asked for the next token yet must not wait for a whole batch of somebody's prompt. */
+  #isReplyLate(): boolean {
+    const { sequences, at } = this.#lastSteps;
+    if (this.#now() - at > lateMsMax) return false;
+    const asking = new Set([...this.#jobs].map(({ sequence }) => sequence));
+    return sequences.some((sequence) => !asking.has(sequence));
+  }
+
   async #decodeBatch(shares: readonly BatchShare<Job>[]): Promise<void> {
     const { stats } = this;
     const decoder = this.#decoder;
@@ -229,7 +260,10 @@ export class Scheduler {
     const tokens = shares.reduce((sum, { count }) => sum + count, 0);
     const started = this.#now();
     const result = await decoder.decode();
-    const ms = this.#now() - started;
+    const ended = this.#now();
+    const ms = ended - started;
+    const steps = shares.filter(isStep);
+    if (steps.length > 0) this.#lastSteps = { sequences: steps.map(({ job }) => job.sequence), at: ended };
     stats.decodes++;
     stats.tokens += tokens;
     stats.decodeMs += ms;
@@ -237,7 +271,7 @@ export class Scheduler {
     const judged = !this.#shiftPending;
     this.#shiftPending = false;
     if (result === "done" && judged) {
-      const stepTokens = shares.reduce((sum, { count }) => sum + (count <= stepTokensMax ? count : 0), 0);
+      const stepTokens = steps.reduce((sum, { count }) => sum + count, 0);
       this.#pace.report(stepTokens, tokens - stepTokens, ms);
       const { threads } = this.#options;
       const used = threads.threads;
@@ -297,6 +331,8 @@ export class Scheduler {
     );
   }
 }
+
+const isStep = ({ count }: BatchShare<Job>) => count <= stepTokensMax;
 
 function addShare(decoder: BatchDecoder, { job, count }: BatchShare<Job>): void {
   job.outputIndexes = [];
