@@ -97,6 +97,7 @@ export const components: Readonly<Record<string, object>> = {
       text,
       parts: { type: "array", items: { type: "object" } },
       stopReason: text,
+      cost: { type: "object" },
     },
     ["id", "createdAt", "role", "text"],
   ),

@@ -119,14 +119,13 @@ async function writeReply(task: ReplyTask, signals: readonly AbortSignal[]): Pro
 
 async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void> {
   const { serving, session, settings, history, messages, lease, send } = task;
-  const report = (evaluation: EvaluationReport, usedTokens: number) => {
-    const context = contextReport(serving, evaluation, usedTokens);
-    serving.runs.remember(session.id, context);
-    send("context", context);
+  const tell = (report: ContextReport) => {
+    serving.runs.remember(session.id, report);
+    send("context", report);
   };
   const sendStats = statsSender(send);
   const sequence: MeteredSequence = new MeteredSequence(lease.sequence, {
-    onEvaluated: report,
+    onEvaluated: (report, usedTokens) => tell(contextReport(serving, report, usedTokens)),
     onToken: () => sendStats(sequence),
   });
   const window = serving.runs.window(session.id, historyKey(settings, session.messages));
@@ -156,10 +155,14 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
         ? { ...options, functions: announced(task.functions ?? {}, send), functionErrors: "report" }
         : { ...options, grammar },
   });
+  const stats = statsOf(sequence);
+  const evaluation = lease.sequence.lastEvaluation;
+  const context = evaluation && contextReport(serving, evaluation, lease.sequence.contextTokens.length);
   const isLate = metadata.stopReason === "abort" && signal.reason instanceof TimeLimitError;
   const reply = newMessage(
     { type: "model", response: fullResponse },
     isLate ? "timeLimit" : metadata.stopReason,
+    context && { context, stats },
   );
   const written = withReply(messages, reply);
   if (serving.store.get(session.id) === undefined) throw noSession();
@@ -170,10 +173,8 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
     shiftMetadata: lastEvaluation.contextShiftMetadata,
     edit: lastEvaluation.edit,
   });
-  const stats = statsOf(sequence);
   serving.metrics.countReply(stats);
-  const evaluation = lease.sequence.lastEvaluation;
-  if (evaluation !== undefined) report(evaluation, lease.sequence.contextTokens.length);
+  if (context !== undefined) tell(context);
   send("done", { message: messageJson(reply), stats });
 }
 

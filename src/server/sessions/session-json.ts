@@ -1,7 +1,14 @@
 import { LlamaText } from "../../template/llama-text.ts";
 import type { Serving } from "../serving.ts";
 import type { StoredMessage, StoredSession, StoredSessionHead } from "../store/stored-session.ts";
-import type { MessageJson, PartJson, SessionJson, SessionSettings, SessionSummary } from "./wire.ts";
+import type {
+  MessageJson,
+  PartJson,
+  ReplyCost,
+  SessionJson,
+  SessionSettings,
+  SessionSummary,
+} from "./wire.ts";
 
 export function summaryJson({ runs }: Serving, head: StoredSessionHead): SessionSummary {
   const { id, title, createdAt, updatedAt, messageCount } = head;
@@ -18,7 +25,7 @@ export function sessionJson(serving: Serving, session: StoredSession): SessionJs
   };
 }
 
-export function messageJson({ id, createdAt, item, stopReason }: StoredMessage): MessageJson {
+export function messageJson({ id, createdAt, item, stopReason, cost }: StoredMessage): MessageJson {
   if (item.type !== "model") {
     const text = typeof item.text === "string" ? item.text : LlamaText.fromJSON(item.text).toString();
     const media = item.type === "user" ? (item.media ?? []) : [];
@@ -33,5 +40,9 @@ export function messageJson({ id, createdAt, item, stopReason }: StoredMessage):
     }
     return { type: "call", name: part.name, params: part.params ?? null, result: part.result ?? null };
   });
-  return { id, createdAt, role: "model", text, parts, ...(stopReason === undefined ? {} : { stopReason }) };
+  return {
+    ...{ id, createdAt, role: "model", text, parts },
+    ...(stopReason === undefined ? {} : { stopReason }),
+    ...(cost === undefined ? {} : { cost: cost as ReplyCost }),
+  };
 }

@@ -53,7 +53,9 @@ function listSessions(serving: Serving, { url }: RoutedRequest): Response {
   if (!/^\d+$/.test(text) || limit < 1 || limit > pageMax) {
     throw new FieldError("limit", `must be an integer from 1 to ${pageMax}`);
   }
-  const rows = serving.store.list(limit + 1, url.searchParams.get("before") ?? undefined);
+  const search = url.searchParams.get("search") ?? "";
+  if (search.length > titleLength) throw new FieldError("search", `has at most ${titleLength} characters`);
+  const rows = serving.store.list(limit + 1, url.searchParams.get("before") ?? undefined, search);
   const sessions = rows.slice(0, limit).map((head) => summaryJson(serving, head));
   return jsonResponse({ sessions, more: rows.length > limit });
 }
@@ -131,7 +133,7 @@ function fork(serving: Serving, request: RoutedRequest): Response {
   if (through !== undefined && last === -1) throw new FieldError("through", "is no message of this chat");
   checkStoreRoom(serving);
   const taken = through === undefined ? session.messages : session.messages.slice(0, last + 1);
-  const copies = taken.map(({ item, stopReason }) => newMessage(item, stopReason));
+  const copies = taken.map(({ item, stopReason, cost }) => newMessage(item, stopReason, cost));
   const { id } = serving.store.create(title, session.settings, copies);
   return sessionResponse(serving, id, 201);
 }
@@ -164,6 +166,7 @@ export const sessionRoutes: readonly Route[] = [
           schema: { type: "integer", minimum: 1, maximum: pageMax, default: 50 },
         },
         { name: "before", in: "query", schema: { type: "string" } },
+        { name: "search", in: "query", schema: { type: "string", maxLength: titleLength } },
       ],
       answer: {
         type: "object",

@@ -47,6 +47,7 @@ describe("a prompt", () => {
     expect(talk(session.messages)).toEqual(["user: Hi", "model: Hello there!"]);
     expect(session).toMatchObject({ title: "Hi", busy: false, canUndo: true, messageCount: 2 });
     expect(session.messages[1]).toEqual(events.at(-1)?.data.message);
+    expect(session.messages[1]?.cost).toEqual({ context: session.context, stats: events.at(-1)?.data.stats });
     expect(session.context?.usedTokens).toBe(
       fake.sequences.find((one) => one.contextTokens.length > 0)!.contextTokens.length,
     );
@@ -277,7 +278,7 @@ describe("completing", () => {
   });
 });
 
-test("the list goes page by page", async () => {
+test("the list goes page by page, and finds titles", async () => {
   const fake = serve();
   for (const title of ["a", "b", "c"]) await create(fake, { title });
   const first = (await (await fake.get("/api/sessions?limit=2")).json()) as {
@@ -288,4 +289,7 @@ test("the list goes page by page", async () => {
   const rest = await fake.get(`/api/sessions?limit=2&before=${first.sessions[1]!.id}`);
   expect(await rest.json()).toMatchObject({ sessions: [{ title: "a" }], more: false });
   expect((await fake.get("/api/sessions?limit=x")).status).toBe(400);
+  const found = await fake.get("/api/sessions?search=B");
+  expect(await found.json()).toMatchObject({ sessions: [{ title: "b" }], more: false });
+  expect((await fake.get(`/api/sessions?search=${"x".repeat(201)}`)).status).toBe(400);
 });

@@ -66,6 +66,13 @@ export interface MessageJson {
   readonly parts?: readonly PartJson[];
   /** Only of a model's message that was generated. */
   readonly stopReason?: string;
+  /** What its writing cost; only of a model's message that was generated. */
+  readonly cost?: ReplyCost;
+}
+
+export interface ReplyCost {
+  readonly context: ContextReport;
+  readonly stats: ReplyStats;
 }
 
 export type PartJson =

@@ -31,6 +31,7 @@ describe("chats", () => {
         response: ["Hi", { type: "segment", segmentType: "thought", text: "x", ended: true }],
       },
       "eogToken",
+      { stats: { generatedTokens: 2 } },
     );
     const { id } = store.create("One", { a: [1] }, [user("Hello")]);
     store.change(id, [...store.require(id).messages, reply]);
@@ -51,6 +52,18 @@ describe("chats", () => {
     expect(all).toEqual(["a2", "c", "b"]);
     expect(store.list(2).map(({ title }) => title)).toEqual(["a2", "c"]);
     expect(store.list(2, ids[2]).map(({ title }) => title)).toEqual(["b"]);
+    store.close();
+  });
+
+  test("are found by a part of their title, whatever stands in it", () => {
+    const store = ChatStore.open(":memory:");
+    for (const title of ["Bread", "100 % bread", "Über", "a_b"]) store.create(title, {}, []);
+    const found = (search: string) => store.list(10, undefined, search).map(({ title }) => title);
+    expect(found("BREAD")).toEqual(["100 % bread", "Bread"]);
+    expect(found("%")).toEqual(["100 % bread"]);
+    expect(found("_")).toEqual(["a_b"]);
+    expect(found("Über")).toEqual(["Über"]);
+    expect(found("x")).toEqual([]);
     store.close();
   });
 
@@ -142,6 +155,24 @@ describe("files", () => {
     expect(() => ChatStore.open(join(newFile(), "no", "such", "folder"))).toThrowError(
       expect.objectContaining({ code: "invalid-argument" }),
     );
+  });
+
+  test("a file of the first version is brought up to date, and nothing in it is lost", () => {
+    const path = newFile();
+    const store = ChatStore.open(path);
+    const { id } = store.create("One", {}, [user("Hello")]);
+    const before = store.require(id);
+    store.close();
+    const database = new Database(path);
+    database.exec("ALTER TABLE messages DROP COLUMN cost");
+    database.pragma("user_version = 1");
+    database.close();
+    const again = ChatStore.open(path);
+    expect(again.require(id)).toEqual(before);
+    const costly = newMessage({ type: "model", response: ["Hi"] }, "eogToken", { tokens: 1 });
+    again.change(id, [...before.messages, costly]);
+    expect(again.require(id).messages[1]).toEqual(costly);
+    again.close();
   });
 
   test("the file has a write-ahead log", () => {

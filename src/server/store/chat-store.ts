@@ -24,6 +24,7 @@ interface MessageRow {
   item: string;
   stop_reason: string | null;
   created_at: string;
+  cost: string | null;
 }
 
 const selectSession = `SELECT s.id, s.title, s.settings, s.created_at, s.updated_at, s.revision, r.parent, r.message_ids
@@ -84,14 +85,17 @@ export class ChatStore {
     return this.require(id);
   }
 
-  /** Chats from the one changed last on; `before` goes on behind that one. */
-  list(limit: number, before?: string): StoredSessionHead[] {
+  /**
+   * Chats from the one changed last on; `before` goes on behind that one.
+   * @param search only those whose title holds this text; A to Z are the same as a to z
+   */
+  list(limit: number, before?: string, search = ""): StoredSessionHead[] {
     const rows = this.#database
       .prepare(
         `${selectSession} WHERE s.changed < coalesce((SELECT changed FROM sessions WHERE id = ?), 9e15)
-         ORDER BY s.changed DESC LIMIT ?`,
+         AND instr(lower(s.title), lower(?)) > 0 ORDER BY s.changed DESC LIMIT ?`,
       )
-      .all(before ?? null, limit) as SessionRow[];
+      .all(before ?? null, search, limit) as SessionRow[];
     return rows.map((row) => headOf(row, idsOf(row).length));
   }
 
@@ -99,7 +103,7 @@ export class ChatStore {
     const row = this.#get(`${selectSession} WHERE s.id = ?`, id) as SessionRow | undefined;
     if (row === undefined) return undefined;
     const rows = this.#database
-      .prepare("SELECT id, item, stop_reason, created_at FROM messages WHERE session_id = ?")
+      .prepare("SELECT id, item, stop_reason, created_at, cost FROM messages WHERE session_id = ?")
       .all(id) as MessageRow[];
     const byId = new Map(rows.map((message) => [message.id, message]));
     const messages = idsOf(row).map((messageId) => messageOf(byId.get(messageId)!));
@@ -170,10 +174,11 @@ export class ChatStore {
 
   #insertMessages(id: string, messages: readonly StoredMessage[]): void {
     const insert = this.#database.prepare(
-      "INSERT INTO messages (id, session_id, item, stop_reason, created_at) VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO messages (id, session_id, item, stop_reason, created_at, cost) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    for (const { id: messageId, item, stopReason = null, createdAt } of messages) {
-      insert.run(messageId, id, JSON.stringify(item), stopReason, createdAt);
+    for (const { id: messageId, item, stopReason = null, createdAt, cost } of messages) {
+      const costText = cost === undefined ? null : JSON.stringify(cost);
+      insert.run(messageId, id, JSON.stringify(item), stopReason, createdAt, costText);
     }
   }
 
@@ -230,8 +235,9 @@ export class ChatStore {
 }
 
 /** A new message, with an id and the time. */
-export function newMessage(item: ChatHistoryItem, stopReason?: string): StoredMessage {
-  return { id: randomUUID(), createdAt: new Date().toISOString(), item, stopReason };
+export function newMessage(item: ChatHistoryItem, stopReason?: string, cost?: unknown): StoredMessage {
+  const message = { id: randomUUID(), createdAt: new Date().toISOString(), item, stopReason };
+  return cost === undefined ? message : { ...message, cost };
 }
 
 function headOf(row: SessionRow, messageCount: number): StoredSessionHead {
@@ -245,8 +251,9 @@ function headOf(row: SessionRow, messageCount: number): StoredSessionHead {
   };
 }
 
-function messageOf({ id, item, stop_reason, created_at }: MessageRow): StoredMessage {
-  return { id, createdAt: created_at, item: JSON.parse(item), stopReason: stop_reason ?? undefined };
+function messageOf({ id, item, stop_reason, created_at, cost }: MessageRow): StoredMessage {
+  const message = { id, createdAt: created_at, item: JSON.parse(item), stopReason: stop_reason ?? undefined };
+  return cost === null ? message : { ...message, cost: JSON.parse(cost) };
 }
 
 function idsOf({ message_ids }: SessionRow): string[] {

@@ -5,7 +5,7 @@ import { ColloquyError } from "../../base/errors.ts";
  * Each step brings a file from the version of its index to the next one. Steps are never changed once released.
  *
  * A chat's messages are rows that never change. A revision is the list of messages after a change, and knows the
- * revision that an undo goes back to.
+ * revision that an undo goes back to. A message's cost (version 2) is what its generation took.
  */
 const steps: readonly string[] = [
   `CREATE TABLE sessions (
@@ -33,6 +33,7 @@ const steps: readonly string[] = [
      message_ids TEXT NOT NULL,
      PRIMARY KEY (session_id, number)
    );`,
+  "ALTER TABLE messages ADD COLUMN cost TEXT;",
 ];
 
 export const schemaVersion = steps.length;

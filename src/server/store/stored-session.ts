@@ -7,6 +7,8 @@ export interface StoredMessage {
   readonly item: ChatHistoryItem;
   /** Why its writing ended, when a model wrote it. */
   readonly stopReason: string | undefined;
+  /** What its writing cost, when a model wrote it. Plain JSON; the store does not look into it. */
+  readonly cost?: unknown;
 }
 
 /** A chat without its messages. */
