@@ -138,6 +138,7 @@ export const declarations = {
   llama_pooling_type: llama("int32", ["pointer"]),
   llama_set_n_threads: llama("void", ["pointer", "int32", "int32"]),
   llama_attach_threadpool: llama("void", ["pointer", "pointer", "pointer"]),
+  llama_detach_threadpool: llama("void", ["pointer"]),
   llama_set_abort_callback: llama("void", ["pointer", "pointer", "pointer"]),
   llama_set_embeddings: llama("void", ["pointer", "bool"]),
   llama_decode: llama("int32", ["pointer", "batch"]),

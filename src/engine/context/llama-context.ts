@@ -76,6 +76,7 @@ export class LlamaContext extends Disposable {
       pointer,
       functions.llama_n_batch(pointer),
       model.vocabularySize,
+      options.threads > 1 ? createThreadPool(native, options.threads) : undefined,
     );
     this.batchSize = decoder.batchSize;
     this.#idealThreads = options.threads;
@@ -105,11 +106,8 @@ export class LlamaContext extends Disposable {
       stateDirectory: options.stateDirectory,
       recentLog: () => native.log.takeRecent(),
     });
-    const pool = options.threads > 1 ? createThreadPool(native, options.threads) : undefined;
-    if (pool !== undefined) functions.llama_attach_threadpool(pointer, pool.pointer, pool.pointer);
     this.scope.add(async () => {
       await functions.llama_free.async(pointer);
-      pool?.free();
       decoder.free();
     });
     this.scope.add(() => this.#scheduler.close());

@@ -3,6 +3,7 @@ import type { NativeFunctions } from "../../native/declarations.ts";
 import { allocate, type NativeBlock, viewMemory } from "../../native/memory.ts";
 import type { Native } from "../../native/native.ts";
 import type { Pointer } from "../../native/structs.ts";
+import type { NativeThreadPool } from "../../native/thread-pool.ts";
 import { NativeBatch } from "./native-batch.ts";
 
 /** What one decode call came to. */
@@ -36,15 +37,25 @@ export class NativeDecoder implements BatchDecoder {
   readonly #flag: NativeBlock;
   readonly #flagByte: Uint8Array;
   readonly #vocabularySize: number;
+  readonly #pool: NativeThreadPool | undefined;
+  #poolAttached = false;
   #logitsBase: Pointer = 0n;
   #logitsView = new Float32Array(0);
 
-  constructor(native: Native, context: Pointer, batchSize: number, vocabularySize: number) {
+  /** @param pool threads for decodes that use more than one; the decoder frees it */
+  constructor(
+    native: Native,
+    context: Pointer,
+    batchSize: number,
+    vocabularySize: number,
+    pool?: NativeThreadPool,
+  ) {
     this.#native = native;
     this.#functions = native.functions;
     this.#context = context;
     this.batchSize = batchSize;
     this.#vocabularySize = vocabularySize;
+    this.#pool = pool;
     this.#memory = this.#functions.llama_get_memory(context);
     this.#batch = new NativeBatch(batchSize);
     // llama.cpp asks for every graph node, from native threads, whether to go on. `strlen` of this block is that answer:
@@ -103,9 +114,18 @@ export class NativeDecoder implements BatchDecoder {
 
   setThreads(count: number): void {
     this.#functions.llama_set_n_threads(this.#context, count, count);
+    // A pool wakes all its threads for every graph, and those without a part spin for a while. One thread needs none.
+    const attach = count > 1 && this.#pool !== undefined;
+    if (attach === this.#poolAttached) return;
+    this.#poolAttached = attach;
+    if (attach)
+      this.#functions.llama_attach_threadpool(this.#context, this.#pool.pointer, this.#pool.pointer);
+    else this.#functions.llama_detach_threadpool(this.#context);
   }
 
+  /** When the native context is gone: it refers to these. */
   free(): void {
+    this.#pool?.free();
     this.#batch.free();
     this.#flag.free();
   }
