@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from "../../base/errors.ts";
-import { partialState, readNativeState } from "../state/native-state.ts";
+import { partialState, readNativeState, writePartialState } from "../state/native-state.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
 /** A copy of what a memory cannot cut, taken when the sequence held `length` tokens. */
 interface Checkpoint {
   readonly length: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: ArrayBuffer;
 }
 
 export interface CheckpointOptions {
@@ -45,7 +45,7 @@ export class Checkpoints {
   }
 
   get bytes(): number {
-    return this.#list.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.#list.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
   }
   get lengths(): number[] {
     return this.#list.map(({ length }) => length);
@@ -72,15 +72,8 @@ export class Checkpoints {
     const checkpoint = this.#list.filter(({ length }) => length <= lengthMax).at(-1);
     this.#list = this.#list.filter(({ length }) => length <= lengthMax);
     if (checkpoint !== undefined) {
-      const { bytes } = checkpoint;
-      const read = functions.llama_state_seq_set_data_ext(
-        context,
-        bytes,
-        bytes.length,
-        held.id,
-        partialState,
-      );
-      if (read > 0 && functions.llama_memory_seq_rm(memory, held.id, checkpoint.length, -1)) {
+      const written = writePartialState(functions, context, held.id, checkpoint.bytes);
+      if (written && functions.llama_memory_seq_rm(memory, held.id, checkpoint.length, -1)) {
         held.ledger.truncate(checkpoint.length);
         return;
       }

@@ -5,7 +5,7 @@ import type { SequenceState } from "./state-file.ts";
 
 const stateOf = (tokens: readonly number[], bytes = tokens.length): SequenceState => ({
   tokens: Int32Array.from(tokens),
-  bytes: new Uint8Array(bytes),
+  bytes: new ArrayBuffer(bytes),
 });
 
 test("finds the longest shared beginning", () => {

@@ -39,13 +39,13 @@ export class PrefixCache {
   }
 
   add(state: SequenceState): void {
-    if (!this.accepts(state.bytes.length) || this.covers(state.tokens)) return;
+    if (!this.accepts(state.bytes.byteLength) || this.covers(state.tokens)) return;
     // A shorter state that this one begins with has nothing more to give.
     for (const entry of [...this.#entries])
       if (commonPrefixLength(entry.tokens, state.tokens) === entry.tokens.length) this.#remove(entry);
-    while (this.#bytes + state.bytes.length > this.#bytesMax) this.#remove(this.#entries[0]!);
+    while (this.#bytes + state.bytes.byteLength > this.#bytesMax) this.#remove(this.#entries[0]!);
     this.#entries.push(state);
-    this.#bytes += state.bytes.length;
+    this.#bytes += state.bytes.byteLength;
   }
 
   /** The state that shares the longest beginning with `target`. */
@@ -73,6 +73,6 @@ export class PrefixCache {
 
   #remove(entry: SequenceState): void {
     this.#entries = this.#entries.filter((other) => other !== entry);
-    this.#bytes -= entry.bytes.length;
+    this.#bytes -= entry.bytes.byteLength;
   }
 }

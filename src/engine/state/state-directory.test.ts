@@ -26,7 +26,7 @@ const open = (model = modelA, bytesMax = 1e6, layout = "layout") =>
   new StateDirectory(folder, bytesMax, model, layout);
 const stateOf = (first: number, bytes = 100) => ({
   tokens: Int32Array.from({ length: 10 }, (_, index) => first + index),
-  bytes: new Uint8Array(bytes).fill(first),
+  bytes: new Uint8Array(bytes).fill(first).buffer,
 });
 const files = () => readdirSync(folder).map((name) => path.join(folder, name));
 const sizes = () => files().reduce((sum, file) => sum + statSync(file).size, 0);
@@ -37,7 +37,7 @@ test("a restarted program finds what was kept", async () => {
   await open().add(stateOf(10));
   const found = await open().find([...stateOf(10).tokens, 99], 3);
   expect([...found!.tokens]).toEqual([...stateOf(10).tokens]);
-  expect([...found!.bytes]).toEqual([...stateOf(10).bytes]);
+  expect(found!.bytes).toEqual(stateOf(10).bytes);
   expect(await open().find(stateOf(10).tokens, 10)).toBeUndefined();
   expect(await open().find([1, 2, 3], 0)).toBeUndefined();
 });

@@ -69,7 +69,7 @@ export class StateDirectory {
     const beginsWith = (tokens: Int32Array, start: Int32Array) =>
       commonPrefixLength(tokens, start) === start.length;
     if (entries.some(({ tokens }) => tokens !== undefined && beginsWith(tokens, state.tokens))) return;
-    const needed = state.bytes.length + 4 * state.tokens.length + 4096;
+    const needed = state.bytes.byteLength + 4 * state.tokens.length + 4096;
     if (needed > this.#bytesMax) return;
     const included = entries.filter(({ tokens }) => tokens !== undefined && beginsWith(state.tokens, tokens));
     await mkdir(this.#directory, { recursive: true });

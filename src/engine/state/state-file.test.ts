@@ -7,7 +7,7 @@ import { readStateFile, writeStateFile } from "./state-file.ts";
 
 const state = {
   tokens: Int32Array.of(7, -2, 2 ** 30, 0),
-  bytes: Uint8Array.from({ length: 37 }, (_, i) => i * 7),
+  bytes: Uint8Array.from({ length: 37 }, (_, i) => i * 7).buffer,
 };
 let folder: string;
 let file: string;
@@ -43,15 +43,25 @@ test("reads what was written", async () => {
   expect(readFileSync(file).length).toBe(size);
   const read = await readStateFile(file, "model", "layout");
   expect([...read.tokens]).toEqual([...state.tokens]);
-  expect([...read.bytes]).toEqual([...state.bytes]);
+  expect(read.bytes).toEqual(state.bytes);
   expect(readdirSync(folder)).toEqual(["chat.state"]);
 });
 
-test("an empty state and one that is larger than a buffer", async () => {
-  for (const length of [0, 3_000_000]) {
-    const bytes = new Uint8Array(length).fill(9);
-    await writeStateFile(file, "model", "layout", { tokens: new Int32Array(0), bytes });
-    expect(Buffer.compare((await readStateFile(file, "model", "layout")).bytes, bytes)).toBe(0);
+test("an empty state, and larger ones that go piece by piece", async () => {
+  for (const [length, pieceBytes] of [
+    [0, 1],
+    [3_000_000, 2 ** 16],
+    [37, 1],
+    [37, 36],
+    [37, 37],
+    [37, 38],
+  ] as const) {
+    const { buffer } = Uint8Array.from({ length }, (_, index) => index * 31 + (index >> 8));
+    const written = { tokens: Int32Array.of(1, 2), bytes: buffer };
+    const size = await writeStateFile(file, "model", "layout", written, pieceBytes);
+    expect(readFileSync(file).length).toBe(size);
+    for (const readBytes of [pieceBytes, 1000])
+      expect(await readStateFile(file, "model", "layout", readBytes)).toEqual(written);
   }
 });
 
@@ -127,9 +137,16 @@ test("when writing fails there is no file, neither whole nor half", async () => 
 test("an older file stays until the new one is complete", async () => {
   await write();
   const before = readFileSync(file);
-  const broken = { tokens: state.tokens, bytes: "not bytes" as unknown as Uint8Array };
-  Object.defineProperty(broken, "bytes", { value: { length: 3 } });
-  await expect(writeStateFile(file, "model", "layout", broken)).rejects.toThrow();
+  let reads = 0;
+  const broken = {
+    tokens: state.tokens,
+    get bytes() {
+      // Its size goes into the header; the content then is not to be had.
+      if (reads++ > 0) throw new Error("gone");
+      return state.bytes;
+    },
+  };
+  await expect(writeStateFile(file, "model", "layout", broken)).rejects.toThrow("gone");
   expect(Buffer.compare(readFileSync(file), before)).toBe(0);
   expect(readdirSync(folder)).toEqual(["chat.state"]);
 });

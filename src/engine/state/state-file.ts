@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { ColloquyError } from "../../base/errors.ts";
 
 /*
@@ -15,6 +15,8 @@ import { ColloquyError } from "../../base/errors.ts";
 const magic = "CLQYSEQ1";
 const digestBytes = 32;
 const headerBytesMax = 1 << 16;
+/** States are larger than one read, one write or one typed array may be: they go piece by piece. */
+const defaultPieceBytes = 4 * 2 ** 20;
 
 export interface StateHeader {
   /** Of the file's format. */
@@ -30,11 +32,18 @@ export interface StateHeader {
 /** The content of a state file. */
 export interface SequenceState {
   readonly tokens: Int32Array;
-  readonly bytes: Uint8Array;
+  /** Not a typed array: Node 20 has none above 4 GiB. */
+  readonly bytes: ArrayBuffer;
 }
 
 function invalid(path: string, why: string): ColloquyError {
   return new ColloquyError("state-file-invalid", `"${path}" ${why}`);
+}
+
+/** The content of a buffer, piece by piece. */
+function* piecesOf(bytes: ArrayBuffer, pieceBytes: number): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.byteLength; start += pieceBytes)
+    yield new Uint8Array(bytes, start, Math.min(pieceBytes, bytes.byteLength - start));
 }
 
 /**
@@ -46,30 +55,32 @@ export async function writeStateFile(
   model: string,
   layout: string,
   state: SequenceState,
+  pieceBytes = defaultPieceBytes,
 ): Promise<number> {
   const header: StateHeader = {
     version: 1,
     model,
     layout,
     tokenCount: state.tokens.length,
-    stateBytes: state.bytes.length,
+    stateBytes: state.bytes.byteLength,
   };
   const json = Buffer.from(JSON.stringify(header));
   const head = Buffer.alloc(magic.length + 4);
   head.write(magic, "latin1");
   head.writeUInt32LE(json.length, magic.length);
   const tokens = Buffer.from(state.tokens.buffer, state.tokens.byteOffset, state.tokens.byteLength);
-  const parts = [head, json, tokens, state.bytes];
   const temporary = `${path}.${process.pid}.${Math.random().toString(36).slice(2)}.part`;
   try {
     const file = await open(temporary, "wx");
     try {
       const hash: Hash = createHash("sha256");
-      for (const part of parts) {
+      const write = async (part: Uint8Array) => {
         hash.update(part);
-        // A single write may come to an end early: on a full disk, or after 2 GiB.
+        // A single write may come to an end early, on a full disk for instance; this one goes on until it fails.
         await file.writeFile(part);
-      }
+      };
+      for (const part of [head, json, tokens]) await write(part);
+      for (const piece of piecesOf(state.bytes, pieceBytes)) await write(piece);
       await file.writeFile(hash.digest());
       await file.sync();
     } finally {
@@ -80,7 +91,7 @@ export async function writeStateFile(
     await rm(temporary, { force: true });
     throw error;
   }
-  return parts.reduce((sum, part) => sum + part.length, digestBytes);
+  return head.length + json.length + tokens.length + state.bytes.byteLength + digestBytes;
 }
 
 /**
@@ -88,25 +99,92 @@ export async function writeStateFile(
  * @throws ColloquyError `state-file-invalid` when it is truncated or damaged, `state-file-mismatch` when it belongs to
  * another model or layout
  */
-export async function readStateFile(path: string, model: string, layout: string): Promise<SequenceState> {
-  let content: Buffer;
+export async function readStateFile(
+  path: string,
+  model: string,
+  layout: string,
+  pieceBytes = defaultPieceBytes,
+): Promise<SequenceState> {
+  let file: FileHandle | undefined;
   try {
-    content = await readFile(path);
+    file = await open(path, "r");
+    return await readState(new HashedFile(path, file), (await file.stat()).size, {
+      model,
+      layout,
+      pieceBytes,
+    });
   } catch (cause) {
+    if (cause instanceof ColloquyError) throw cause;
     throw new ColloquyError("state-file-invalid", `"${path}" could not be read`, { cause });
+  } finally {
+    await file?.close();
   }
-  return parseState(path, content, model, layout);
 }
 
-function parseState(path: string, content: Buffer, model: string, layout: string): SequenceState {
-  const least = magic.length + 4 + digestBytes;
-  if (content.length < least || content.toString("latin1", 0, magic.length) !== magic)
+/** A file that is read from its beginning to its end while its checksum is computed. */
+class HashedFile {
+  readonly path: string;
+  readonly #file: FileHandle;
+  readonly #hash = createHash("sha256");
+
+  constructor(path: string, file: FileHandle) {
+    this.path = path;
+    this.#file = file;
+  }
+
+  /** Fills `part` with the next bytes. @throws ColloquyError when there are fewer */
+  async read<Part extends Uint8Array>(part: Part): Promise<Part> {
+    await this.#fill(part);
+    this.#hash.update(part);
+    return part;
+  }
+
+  /** Reads the checksum behind everything else. @throws ColloquyError when it is another one */
+  async check(): Promise<void> {
+    const stored = Buffer.alloc(digestBytes);
+    await this.#fill(stored);
+    if (!this.#hash.digest().equals(stored))
+      throw invalid(this.path, "is truncated or damaged: its checksum does not match");
+  }
+
+  async #fill(part: Uint8Array): Promise<void> {
+    for (let done = 0; done < part.length; ) {
+      const { bytesRead } = await this.#file.read(part, done, part.length - done, null);
+      if (bytesRead === 0) throw invalid(this.path, "is truncated");
+      done += bytesRead;
+    }
+  }
+}
+
+async function readState(
+  file: HashedFile,
+  size: number,
+  { model, layout, pieceBytes }: { model: string; layout: string; pieceBytes: number },
+): Promise<SequenceState> {
+  const { path } = file;
+  if (size < magic.length + 4 + digestBytes) throw invalid(path, "is not a state file of colloquy");
+  const head = await file.read(Buffer.alloc(magic.length + 4));
+  if (head.toString("latin1", 0, magic.length) !== magic)
     throw invalid(path, "is not a state file of colloquy");
-  const body = content.subarray(0, content.length - digestBytes);
-  const digest = createHash("sha256").update(body).digest();
-  if (!digest.equals(content.subarray(content.length - digestBytes)))
-    throw invalid(path, "is truncated or damaged: its checksum does not match");
-  const header = parseHeader(path, body);
+  const headerBytes = head.readUInt32LE(magic.length);
+  if (headerBytes > headerBytesMax || head.length + headerBytes + digestBytes > size)
+    throw invalid(path, "has a header that is too long");
+  const header = parseHeader(path, (await file.read(Buffer.alloc(headerBytes))).toString("utf8"));
+  const { tokenCount, stateBytes } = header;
+  // Before anything is allocated: a header may say what it likes.
+  if (head.length + headerBytes + 4 * tokenCount + stateBytes + digestBytes !== size)
+    throw invalid(path, "has lengths that contradict each other");
+  const tokens = new Int32Array(tokenCount);
+  await file.read(new Uint8Array(tokens.buffer));
+  const bytes = new ArrayBuffer(stateBytes);
+  for (const piece of piecesOf(bytes, pieceBytes)) await file.read(piece);
+  await file.check();
+  checkOrigin(path, header, model, layout);
+  return { tokens, bytes };
+}
+
+/** Only after the checksum: a file that is damaged belongs to nobody. */
+function checkOrigin(path: string, header: StateHeader, model: string, layout: string): void {
   if (header.model !== model)
     throw new ColloquyError("state-file-mismatch", `"${path}" was saved with another model`, {
       hint: "load the model file that it was saved with",
@@ -119,22 +197,12 @@ function parseState(path: string, content: Buffer, model: string, layout: string
         hint: "create the context with the same types of cache",
       },
     );
-  const tokensAt = magic.length + 4 + body.readUInt32LE(magic.length);
-  const stateAt = tokensAt + 4 * header.tokenCount;
-  if (stateAt + header.stateBytes !== body.length)
-    throw invalid(path, "has lengths that contradict each other");
-  const tokens = new Int32Array(header.tokenCount);
-  for (let index = 0; index < tokens.length; index++) tokens[index] = body.readInt32LE(tokensAt + 4 * index);
-  return { tokens, bytes: body.subarray(stateAt) };
 }
 
-function parseHeader(path: string, body: Buffer): StateHeader {
-  const length = body.readUInt32LE(magic.length);
-  if (length > headerBytesMax || magic.length + 4 + length > body.length)
-    throw invalid(path, "has a header that is too long");
+function parseHeader(path: string, json: string): StateHeader {
   let header: Partial<StateHeader> | null;
   try {
-    header = JSON.parse(body.toString("utf8", magic.length + 4, magic.length + 4 + length));
+    header = JSON.parse(json);
   } catch (cause) {
     throw new ColloquyError("state-file-invalid", `"${path}" has a header that is not JSON`, { cause });
   }
