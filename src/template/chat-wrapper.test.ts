@@ -125,11 +125,19 @@ describe("renderOpenUserMessage", () => {
     ["Jinja", new JinjaTemplateChatWrapper({ template: smolLMTemplate }), "<|im_start|>user\nHow ar"],
   ])("%s ends where the user stopped typing", (_name, wrapper, end) => {
     const chatHistory = [system, user("Hi"), model("Hello")];
-    const text = renderOpenUserMessage(wrapper, { chatHistory, text: "How ar" });
-    expect(text?.toString().endsWith(end)).toBe(true);
+    const open = (text: string) =>
+      renderOpenUserMessage(wrapper, { chatHistory: [...chatHistory, user(text)] });
+    const { contextText, stopTriggers } = open("How ar");
+    expect(contextText.toString().endsWith(end)).toBe(true);
     const whole = wrapper.generateContextState({ chatHistory: [...chatHistory, user("How ar")] }).contextText;
-    expect(whole.toString().startsWith(text!.toString())).toBe(true);
-    const empty = renderOpenUserMessage(wrapper, { chatHistory, text: "" });
-    expect(empty?.toString().endsWith(end.slice(0, -"How ar".length))).toBe(true);
+    expect(whole.toString().startsWith(contextText.toString())).toBe(true);
+    expect(stopTriggers.length).toBeGreaterThan(0);
+    expect(open("").contextText.toString().endsWith(end.slice(0, -"How ar".length))).toBe(true);
+  });
+
+  it("refuses a template that writes something else", () => {
+    const deaf = new ChatMLChatWrapper();
+    deaf.generateContextState = () => ({ contextText: LlamaText("Hi"), stopGenerationTriggers: [] });
+    expect(() => renderOpenUserMessage(deaf, { chatHistory: [user("Hi")] })).toThrow("as it is");
   });
 });

@@ -6,13 +6,17 @@ import {
   type ChatModelFunctions,
   chatModelSegmentTypes,
 } from "../../template/chat-history-items.ts";
+import { withMediaMarkers } from "../../template/chat-media.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import { segmentTags } from "../../template/chat-wrapper-settings.ts";
+import { renderOpenUserMessage } from "../../template/render-open-user-message.ts";
+import { tokenizeContext } from "../../template/tokenize-context.ts";
 import { fitHistory } from "../context-shift/fit-history.ts";
+import { adoptEvaluatedTokens } from "../generation/adopt-evaluated-tokens.ts";
 import { adoptFromEnd } from "../generation/adopt-from-end.ts";
 import type { LLamaChatGenerateResponseOptions, StopMetadata } from "../generation/options.ts";
+import { appendUserMessageToChatHistory } from "../history/append-user-message.ts";
 import { type CompleteTextOptions, completeText } from "./complete-text.ts";
-import { renderOpenUserMessage } from "./render-open-user-message.ts";
 
 export interface LLamaChatLoadAndCompleteUserMessageOptions extends CompleteTextOptions {
   /** What the user has written so far. Default: nothing. */
@@ -43,13 +47,19 @@ export async function completeUserMessage(
   options: LLamaChatLoadAndCompleteUserMessageOptions,
 ): Promise<LlamaChatLoadAndCompleteUserResponse> {
   const { initialUserPrompt = "", functions, documentFunctionParams, contextShift = {} } = options;
-  const renderer = { sequence, wrapper, functions, documentFunctionParams };
   let window: readonly ChatHistoryItem[] = options.lastEvaluationContextWindow?.history ?? history;
   let shiftMetadata = contextShift.lastEvaluationMetadata ?? null;
   let edit = options.lastEvaluationContextWindow?.edit;
   const { edit: shiftEdit = "shift" } = contextShift;
-  const render = (items: readonly ChatHistoryItem[]) =>
-    renderOpenUserMessage(renderer, items, initialUserPrompt);
+  const render = (items: readonly ChatHistoryItem[]) => {
+    const { contextText, stopTriggers } = renderOpenUserMessage(wrapper, {
+      chatHistory: withMediaMarkers(appendUserMessageToChatHistory(items, initialUserPrompt)),
+      availableFunctions: functions,
+      documentFunctionParams,
+    });
+    const tokens = tokenizeContext(contextText, sequence.model);
+    return { stopTriggers, tokens: adoptEvaluatedTokens(tokens, sequence.contextTokens, sequence.model) };
+  };
   const rendered = render(window);
   const makeRoom = async (completed: number) => {
     // The unfinished message belongs to the turn that never leaves.
