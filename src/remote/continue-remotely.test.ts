@@ -30,6 +30,9 @@ class FakeEngine implements RemoteEngine {
   async tokenize(text: string) {
     return model.tokenize(text);
   }
+  async readVocabulary(): Promise<never> {
+    throw new Error("not asked for");
+  }
   check() {}
 
   async *stream(request: RemoteRequest): AsyncGenerator<RemoteEvent, void, void> {

@@ -26,5 +26,5 @@ export async function getLlama(
   const others = Object.keys(options).filter((name) => name !== "engine");
   if (others.length > 0)
     throw new InvalidArgumentError(`${others.join(", ")} cannot be set where the engine is elsewhere`);
-  return RemoteLlama.connect(options.engine);
+  return new RemoteLlama(options.engine);
 }

@@ -1,4 +1,5 @@
 import type { Token } from "../engine/token.ts";
+import type { RemoteVocabulary } from "./vocabulary/remote-vocabulary.ts";
 
 /** What an engine is asked for: tokens that continue a prompt. */
 export interface RemoteRequest {
@@ -70,6 +71,11 @@ export interface RemoteEngine {
   facts(modelName: string | undefined, signal?: AbortSignal): Promise<EngineFacts>;
   /** The engine's own tokens of a text, special tokens parsed, nothing put in front. */
   tokenize(text: string, modelName: string, signal?: AbortSignal): Promise<Token[]>;
+  /**
+   * The vocabulary of the model that it serves, as it tells it.
+   * @throws UnsupportedError when its interface does not tell enough
+   */
+  readVocabulary(modelName: string, signal?: AbortSignal): Promise<RemoteVocabulary>;
   /** @throws UnsupportedError naming what this engine lacks of the options */
   check(request: Pick<RemoteRequest, "sampling" | "logprobs" | "grammar">): void;
   /**

@@ -1,8 +1,7 @@
 import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import { linkedAbort } from "../base/linked-abort.ts";
-import { getLlama as getLocalLlama, type Llama } from "../engine/llama.ts";
-import type { LlamaModel } from "../engine/model/llama-model.ts";
+import { getLlama as getLocalLlama, Llama } from "../engine/llama.ts";
 import { HttpEndpoint } from "./http/http-endpoint.ts";
 import { LlamaServerEngine } from "./llama-server/llama-server-engine.ts";
 import { probeEngine } from "./probe-engine.ts";
@@ -10,10 +9,15 @@ import type { RemoteEngine } from "./remote-engine.ts";
 import { RemoteModel } from "./remote-model.ts";
 import { checkRemoteOptions, type RemoteEngineOptions, refuseOthers } from "./remote-options.ts";
 import { VllmEngine } from "./vllm/vllm-engine.ts";
+import type { RemoteVocabulary } from "./vocabulary/remote-vocabulary.ts";
 
 export interface RemoteModelOptions {
-  /** The GGUF file of the model that the engine serves. Its vocabulary is read, its weights are not. */
-  modelPath: string;
+  /**
+   * The GGUF file of the model that the engine serves. Its vocabulary is read, its weights are not. Default: the
+   * vocabulary as llama-server tells it; every text that is new to this process is then a request that stops the process
+   * until it is answered.
+   */
+  modelPath?: string;
   /** The name under which the engine serves the model. Default: the first it lists. */
   servedName?: string;
   /** Aborts the loading and the probe. */
@@ -28,49 +32,51 @@ const defaultSessionHeader = "x-session-id";
 export class RemoteLlama extends Disposable {
   readonly gpu = false;
   readonly engine: Readonly<RemoteEngineOptions>;
-  readonly #local: Llama;
+  #local: Promise<Llama> | undefined;
 
-  private constructor(local: Llama, engine: RemoteEngineOptions) {
+  /** @internal @throws InvalidArgumentError */
+  constructor(engine: RemoteEngineOptions) {
     super("Llama");
-    this.#local = local;
-    this.engine = engine;
-    this.scope.add(() => local.dispose());
-  }
-
-  /** @internal @throws ColloquyError `invalid-argument`, `no-binary` */
-  static async connect(engine: RemoteEngineOptions): Promise<RemoteLlama> {
     checkRemoteOptions(engine);
-    // Vocabularies are read by llama.cpp's own code, so that they are exactly the engine's.
-    return new RemoteLlama(await getLocalLlama({ gpu: false }), engine);
+    this.engine = engine;
+    this.scope.add(async () => (await this.#local?.catch(() => undefined))?.dispose());
   }
 
   /**
    * Reads the vocabulary, connects, and probes that the engine does what is needed of it.
-   * @throws ColloquyError `model-not-found`, `model-file-invalid`, `native-failure` when the engine cannot be reached,
+   * @throws ColloquyError `model-not-found`, `model-file-invalid`, `no-binary`, `native-failure` when the engine cannot be reached,
    *   `unsupported` when it serves another model or lacks something, `aborted`
+   * @example
+   * await llama.loadModel({ modelPath: "model.gguf", servedName: "my-model" });
+   * await llama.loadModel({ servedName: "my-model" });
    */
-  async loadModel(options: RemoteModelOptions): Promise<RemoteModel> {
+  async loadModel(options: RemoteModelOptions = {}): Promise<RemoteModel> {
     this.scope.check();
-    if (options === null || typeof options !== "object" || typeof options.modelPath !== "string")
-      throw new InvalidArgumentError("loadModel() takes {modelPath: string, servedName?: string}", {
-        hint: "the model's GGUF file is needed for its vocabulary",
-      });
+    if (options === null || typeof options !== "object" || typeof (options.modelPath ?? "") !== "string")
+      throw new InvalidArgumentError("loadModel() takes {modelPath?: string, servedName?: string}");
     refuseOthers(options, ["modelPath", "servedName", "loadSignal"], "loadModel()");
     const { loadSignal, modelPath, servedName } = options;
-    const vocabulary = await this.#local.loadModel({ modelPath, vocabOnly: true, loadSignal });
     const abort = linkedAbort(loadSignal);
+    let vocabulary: RemoteVocabulary | undefined;
+    const { engine, endpoint } = this.#createEngine(() => vocabulary!);
     try {
-      const engine = this.#createEngine(vocabulary);
+      if (modelPath !== undefined) vocabulary = await this.#readFile(modelPath, loadSignal);
       const facts = await engine.facts(servedName, abort.signal);
       if (facts.contextSize < 1)
         throw new ColloquyError("unsupported", `The engine offers a context of ${facts.contextSize} tokens`);
+      vocabulary ??= await engine.readVocabulary(facts.modelName, abort.signal);
       await probeEngine(engine, vocabulary, facts.modelName, abort.signal);
       const { retries = defaultRetries, retryDelayMs = defaultRetryDelayMs } = this.engine;
       const model = new RemoteModel(vocabulary, { engine, retries, retryDelayMs }, facts);
-      model.onDispose(this.scope.add(() => model.dispose()));
+      const forget = this.scope.add(() => model.dispose());
+      model.onDispose(() => {
+        endpoint.close();
+        forget();
+      });
       return model;
     } catch (error) {
-      await vocabulary.dispose();
+      endpoint.close();
+      await vocabulary?.dispose();
       throw error;
     } finally {
       abort.abort();
@@ -79,21 +85,23 @@ export class RemoteLlama extends Disposable {
   }
 
   /** As {@link Llama.createGrammar}. */
-  get createGrammar(): Llama["createGrammar"] {
-    return this.#local.createGrammar.bind(this.#local);
-  }
+  readonly createGrammar: Llama["createGrammar"] = Llama.prototype.createGrammar;
   /** As {@link Llama.createGrammarForJsonSchema}. */
-  get createGrammarForJsonSchema(): Llama["createGrammarForJsonSchema"] {
-    return this.#local.createGrammarForJsonSchema.bind(this.#local) as Llama["createGrammarForJsonSchema"];
-  }
+  readonly createGrammarForJsonSchema: Llama["createGrammarForJsonSchema"] =
+    Llama.prototype.createGrammarForJsonSchema;
   /** As {@link Llama.getGrammarFor}. */
-  get getGrammarFor(): Llama["getGrammarFor"] {
-    return this.#local.getGrammarFor.bind(this.#local);
+  readonly getGrammarFor: Llama["getGrammarFor"] = Llama.prototype.getGrammarFor;
+
+  /** llama.cpp's own code reads files, so that their vocabularies are exactly the engine's. */
+  async #readFile(modelPath: string, loadSignal: AbortSignal | undefined): Promise<RemoteVocabulary> {
+    this.#local ??= getLocalLlama({ gpu: false });
+    return (await this.#local).loadModel({ modelPath, vocabOnly: true, loadSignal });
   }
 
-  #createEngine(vocabulary: LlamaModel): RemoteEngine {
+  #createEngine(vocabulary: () => RemoteVocabulary): { engine: RemoteEngine; endpoint: HttpEndpoint } {
     const { apiKey, headers, sessionHeader = defaultSessionHeader, type, url } = this.engine;
     const endpoint = new HttpEndpoint({ url, apiKey, headers, sessionHeader });
-    return type === "vllm" ? new VllmEngine(endpoint) : new LlamaServerEngine(endpoint, () => vocabulary);
+    const engine = type === "vllm" ? new VllmEngine(endpoint) : new LlamaServerEngine(endpoint, vocabulary);
+    return { engine, endpoint };
   }
 }

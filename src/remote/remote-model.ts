@@ -1,10 +1,10 @@
 import type { LanguageModel } from "../engine/context-sequence.ts";
-import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token, Tokenizer } from "../engine/token.ts";
 import { RefusedModelOperations } from "./refused-operations.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContext, type RemoteContextOptions } from "./remote-context.ts";
 import type { EngineFacts } from "./remote-engine.ts";
+import type { RemoteVocabulary } from "./vocabulary/remote-vocabulary.ts";
 
 /** A model that an engine elsewhere serves, with its vocabulary here. Made by `llama.loadModel()`. */
 export class RemoteModel extends RefusedModelOperations implements LanguageModel {
@@ -12,11 +12,11 @@ export class RemoteModel extends RefusedModelOperations implements LanguageModel
   readonly name: string;
   /** The most tokens that a sequence can have on this engine. */
   readonly engineContextSize: number;
-  readonly #vocabulary: LlamaModel;
+  readonly #vocabulary: RemoteVocabulary;
   readonly #connection: RemoteConnection;
 
   /** @internal */
-  constructor(vocabulary: LlamaModel, connection: RemoteConnection, facts: EngineFacts) {
+  constructor(vocabulary: RemoteVocabulary, connection: RemoteConnection, facts: EngineFacts) {
     super("The model");
     this.#vocabulary = vocabulary;
     this.#connection = connection;

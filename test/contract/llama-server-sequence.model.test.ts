@@ -13,6 +13,7 @@ let folder: string;
 let server: LlamaServer;
 let llama: RemoteLlama;
 let model: RemoteModel;
+let served: RemoteModel;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
@@ -20,6 +21,7 @@ beforeAll(async () => {
   server = await startLlamaServer({ modelPath, contextSize: 256, slots: 2 });
   llama = await getLlama({ engine: { type: "llama-server", url: server.url } });
   model = await llama.loadModel({ modelPath });
+  served = await llama.loadModel();
 });
 afterAll(async () => {
   await llama?.dispose();
@@ -29,4 +31,8 @@ afterAll(async () => {
 
 describeContextSequence("llama-server", {
   create: async () => (await model.createContext()).getSequence(),
+});
+
+describeContextSequence("llama-server with the vocabulary that it tells", {
+  create: async () => (await served.createContext()).getSequence(),
 });

@@ -3,6 +3,7 @@ import { Disposable } from "../../base/disposable.ts";
 import { ColloquyError, InsufficientMemoryError } from "../../base/errors.ts";
 import { checkGgufFile } from "../../gguf/check-gguf-file.ts";
 import type { GgufFileInfo } from "../../gguf/gguf-file-info.ts";
+import type { GrammarVocabulary } from "../../grammar/vocabulary.ts";
 import { registerProgress } from "../../native/memory.ts";
 import type { Native } from "../../native/native.ts";
 import type { Pointer } from "../../native/structs.ts";
@@ -160,6 +161,10 @@ export class LlamaModel extends Disposable implements LanguageModel {
   tokenBytes(token: Token): Uint8Array {
     return this.vocabulary.tokenBytes(token);
   }
+  /** The vocabulary as grammars see it, to be read at once. */
+  grammarVocabulary(): GrammarVocabulary {
+    return this.vocabulary.forGrammars();
+  }
   getTokenAttributes(token: Token): TokenAttributes {
     return this.vocabulary.attributes(token);
   }
@@ -195,7 +200,9 @@ export class LlamaModel extends Disposable implements LanguageModel {
     return String(this.metadata["general.architecture"]);
   }
   get trainContextSize(): number {
-    return this.#native.functions.llama_model_n_ctx_train(this.#alive());
+    const trained = this.#native.functions.llama_model_n_ctx_train(this.#alive());
+    // With the vocabulary alone, llama.cpp reads nothing of the rest.
+    return trained || Number(this.fileInfo.architectureMetadata.context_length ?? 0);
   }
   get embeddingVectorSize(): number {
     return this.#native.functions.llama_model_n_embd(this.#alive());

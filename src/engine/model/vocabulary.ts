@@ -3,6 +3,7 @@ import type { GrammarVocabulary } from "../../grammar/vocabulary.ts";
 import type { NativeFunctions } from "../../native/declarations.ts";
 import type { Pointer } from "../../native/structs.ts";
 import type { NamedTokens, Token, Tokenizer, TokenizerOptions } from "../token.ts";
+import { readTokenBytes } from "./read-token-bytes.ts";
 import { TokenAttributes, tokenAttributeBits } from "./token-attributes.ts";
 
 const encoder = new TextEncoder();
@@ -116,6 +117,21 @@ export class Vocabulary implements GrammarVocabulary {
     return id < 0 ? noBytes : (this.#pieces[id] ??= this.#readPiece(id, false));
   }
 
+  /** The vocabulary as grammars see it: special tokens stand for no text, and all bytes are read at once. */
+  forGrammars(): GrammarVocabulary {
+    const { size, endTokens } = this;
+    return {
+      size,
+      endTokens,
+      tokenBytes: (id) => (this.isSpecialToken(id) ? noBytes : this.tokenBytes(id)),
+      allTokenBytes: () => {
+        this.#checkAlive();
+        return readTokenBytes(this.#functions, this.#vocab, size, this.type, (id) => this.isSpecialToken(id));
+      },
+      tokenize: (text) => this.tokenize(text),
+    };
+  }
+
   /** The text of a token as it is written in a template, e.g. `<|im_end|>`; `null` for no token. */
   specialText(id: Token | null): string | null {
     return id === null ? null : decoder.decode(this.#readPiece(id, true));
@@ -203,8 +219,14 @@ export class Vocabulary implements GrammarVocabulary {
   }
 }
 
+/** What of a vocabulary makes a tokenizer. */
+export type TokenizerVocabulary = Pick<
+  Vocabulary,
+  "type" | "encode" | "decode" | "isSpecialToken" | "isEndToken"
+>;
+
 /** The public, callable form of a vocabulary. */
-export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
+export function createTokenizer(vocabulary: TokenizerVocabulary): Tokenizer {
   const tokenize = (text: string, specialTokens = false, options?: TokenizerOptions): Token[] => {
     if (typeof text !== "string")
       throw new InvalidArgumentError(`tokenize() takes a string, not ${typeof text}`);
@@ -229,7 +251,7 @@ export function createTokenizer(vocabulary: Vocabulary): Tokenizer {
 
 /** SentencePiece puts a space before a text. Tokenising after a newline shows the tokens without it. */
 function withoutLeadingSpace(
-  vocabulary: Vocabulary,
+  vocabulary: TokenizerVocabulary,
   text: string,
   tokens: Token[],
   specialTokens: boolean,

@@ -1,4 +1,5 @@
 import { ColloquyError } from "../../base/errors.ts";
+import { BlockingHttp } from "./blocking-http.ts";
 import { TransportError } from "./transport-error.ts";
 
 export interface HttpEndpointOptions {
@@ -16,6 +17,8 @@ export interface HttpCall {
 }
 
 const errorTextMax = 4096;
+/** How long the whole process may stand still for an answer that is needed at once. */
+const blockingMsMax = 5_000;
 /** Answers that say "not now" or come from a router whose worker is gone. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 
@@ -24,6 +27,7 @@ export class HttpEndpoint {
   readonly #base: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #sessionHeader: string;
+  readonly #blocking = new BlockingHttp(blockingMsMax);
 
   constructor({ url, apiKey, headers, sessionHeader }: HttpEndpointOptions) {
     this.#base = url.replace(/\/+$/, "");
@@ -64,5 +68,25 @@ export class HttpEndpoint {
       call.signal?.throwIfAborted();
       throw new TransportError(`${this.#base}${path} broke off its answer`, error);
     }
+  }
+
+  /**
+   * POST, with the answer before anything else happens in this process. A worker that is gone is asked for once more,
+   * which a router sends to another.
+   * @throws TransportError, ColloquyError `unsupported` for a refused request
+   */
+  jsonNow(path: string, body: unknown): unknown {
+    const headers = { ...this.#headers, "content-type": "application/json" };
+    const call = { url: this.#base + path, headers, body: JSON.stringify(body) };
+    try {
+      return this.#blocking.post(call);
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      return this.#blocking.post(call);
+    }
+  }
+
+  close(): void {
+    this.#blocking.close();
   }
 }

@@ -12,6 +12,9 @@ import type {
   RemoteLogprobs,
   RemoteRequest,
 } from "../remote-engine.ts";
+import type { RemoteVocabulary } from "../vocabulary/remote-vocabulary.ts";
+import { ServedVocabulary } from "../vocabulary/served-vocabulary.ts";
+import { readServedVocabulary } from "./read-served-vocabulary.ts";
 import { splitText, type TokensByBytes } from "./split-text.ts";
 
 /** llama.cpp's own HTTP server; its `tools/server/README.md` describes `/completion`. */
@@ -38,8 +41,15 @@ export class LlamaServerEngine implements RemoteEngine {
 
   async tokenize(text: string, _modelName: string, signal?: AbortSignal): Promise<Token[]> {
     const body = { content: text, add_special: false, parse_special: true };
-    const answer = asObject(await this.#endpoint.json("/tokenize", { body, signal }), "/tokenize");
-    return asList(answer.tokens, "tokens").map((id) => asCount(id, "a token") as Token);
+    return tokensOf(await this.#endpoint.json("/tokenize", { body, signal }));
+  }
+
+  async readVocabulary(modelName: string, signal?: AbortSignal): Promise<RemoteVocabulary> {
+    const facts = await readServedVocabulary(this.#endpoint, modelName, signal);
+    return new ServedVocabulary(facts, (content, parse_special) => {
+      const body = { content, add_special: false, parse_special };
+      return tokensOf(this.#endpoint.jsonNow("/tokenize", body));
+    });
   }
 
   check(): void {}
@@ -83,8 +93,7 @@ export class LlamaServerEngine implements RemoteEngine {
     const body = { ...requestBody(request, modelName), stream: false };
     const { signal, sessionKey } = request;
     const data = checkedEvent(await this.#endpoint.json("/completion", { body, sessionKey, signal }));
-    const tokens = asList(data.tokens, "tokens").map((id) => asCount(id, "a token") as Token);
-    return { tokens, finish: finishOf(data) };
+    return { tokens: tokensOf(data), finish: finishOf(data) };
   }
 
   /** The server holds back tokens inside a character and sends their text with the token that completes it. */
@@ -112,6 +121,11 @@ function tokensByBytes(model: LanguageModel): TokensByBytes {
     else known.push(id);
   }
   return tokens;
+}
+
+function tokensOf(answer: unknown): Token[] {
+  const { tokens } = asObject(answer, "An answer");
+  return asList(tokens, "tokens").map((id) => asCount(id, "a token") as Token);
 }
 
 function checkedEvent(value: unknown): JsonObject {

@@ -41,6 +41,15 @@ export class VllmEngine implements RemoteEngine {
     return asList(answer.tokens, "tokens").map((id) => asCount(id, "a token") as Token);
   }
 
+  async readVocabulary(): Promise<never> {
+    throw new UnsupportedError(
+      "modelPath: vLLM does not tell the bytes of tokens that are parts of characters",
+      {
+        hint: "give the model's GGUF file",
+      },
+    );
+  }
+
   check({ sampling, grammar }: Pick<RemoteRequest, "sampling" | "grammar">): void {
     if (sampling.xtc !== undefined && sampling.temperature > 0)
       throw new UnsupportedError("xtc: vLLM has no such sampler");
