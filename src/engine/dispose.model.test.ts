@@ -191,19 +191,27 @@ test("a logger that throws does no harm", async () => {
   }
 });
 
-test("a folder for states that cannot be written costs no prompt", async () => {
+test("a folder for states that cannot be written costs no prompt, and is said once", async () => {
+  const warnings: string[] = [];
+  const { logger, logLevel } = llama;
+  llama.logger = (level, message) => level === "warn" && warnings.push(message);
+  llama.logLevel = "warn";
   const model = await load("llama");
   const context = await model.createContext({
     contextSize: 256,
     cacheDirectory: path.join(pathOf("llama"), "no-folder"),
   });
-  for (const seed of [1, 2]) {
+  for (const seed of [1, 2, 3]) {
     const sequence = context.getSequence();
     expect((await generate(sequence, tokensOf(100, seed), 3)).length).toBeGreaterThan(0);
     await sequence.clearHistory();
     expect(sequence.contextTokens).toEqual([]);
     await sequence.dispose();
   }
+  Object.assign(llama, { logger, logLevel });
+  expect(
+    warnings.filter((message) => /cacheDirectory.*cannot keep states.*ENOTDIR/.test(message)),
+  ).toHaveLength(1);
   await model.dispose();
 });
 

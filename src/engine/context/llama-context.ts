@@ -6,7 +6,8 @@ import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
 import { createThreadPool } from "../../native/thread-pool.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
 import { InputLookupTokenPredictor } from "../drafts/input-lookup-token-predictor.ts";
-import { LlamaLogLevelGreaterThanOrEqual } from "../log-level.ts";
+import type { Llama } from "../llama.ts";
+import { type LlamaLogLevel, LlamaLogLevelGreaterThanOrEqual } from "../log-level.ts";
 import { activateAdapters } from "../lora/lora-adapters.ts";
 import { resolveLoraOptions } from "../lora/lora-options.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
@@ -214,10 +215,10 @@ export class LlamaContext extends Disposable {
     const before = this.#printed;
     this.#printed = { decodes, tokens, decodeMs };
     const { llama } = this.model;
-    if (!LlamaLogLevelGreaterThanOrEqual(llama.logLevel, "info")) return;
     const ms = decodeMs - before.decodeMs;
     const perSecond = ms > 0 ? ((tokens - before.tokens) * 1000) / ms : 0;
-    llama.logger(
+    logTo(
+      llama,
       "info",
       `${tokens - before.tokens} tokens in ${decodes - before.decodes} evaluations, ${ms.toFixed(1)} ms, ${perSecond.toFixed(1)} tokens per second`,
     );
@@ -274,8 +275,18 @@ async function resolveOptions(
     stateDirectory:
       cacheDirectory === undefined
         ? undefined
-        : new StateDirectory(cacheDirectory, cacheDirectoryBytes, model.fingerprint, stateLayout),
+        : new StateDirectory({
+            directory: cacheDirectory,
+            bytesMax: cacheDirectoryBytes,
+            model: model.fingerprint,
+            layout: stateLayout,
+            warn: (message) => logTo(model.llama, "warn", message),
+          }),
   };
+}
+
+function logTo(llama: Llama, level: LlamaLogLevel, message: string): void {
+  if (LlamaLogLevelGreaterThanOrEqual(llama.logLevel, level)) llama.logger(level, message);
 }
 
 function keyType(options: LlamaContextOptions): KvCacheType {

@@ -104,8 +104,7 @@ export class StateKeeper {
     if (inMemory) this.cache.add(state);
     // Written behind everybody's back: a disk is slower than a decode.
     const directory = this.#directory;
-    if (directory !== undefined)
-      this.#writing = this.#writing.then(() => directory.add(state)).catch(() => undefined);
+    if (directory !== undefined) this.#writing = this.#writing.then(() => directory.add(state));
   }
 
   /** Resolves when everything that was kept so far is on disk. */

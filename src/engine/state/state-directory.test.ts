@@ -9,9 +9,11 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { seededRandom } from "../../../test/fake/seeded-random.ts";
 import { StateDirectory } from "./state-directory.ts";
 
 const modelA = "a".repeat(64);
@@ -20,10 +22,21 @@ let folder: string;
 beforeEach(() => {
   folder = path.join(mkdtempSync(path.join(tmpdir(), "colloquy-")), "states");
 });
-afterEach(() => rmSync(path.dirname(folder), { recursive: true }));
+afterEach(() => {
+  warnings.length = 0;
+  vi.restoreAllMocks();
+  rmSync(path.dirname(folder), { recursive: true });
+});
 
+const warnings: string[] = [];
 const open = (model = modelA, bytesMax = 1e6, layout = "layout") =>
-  new StateDirectory(folder, bytesMax, model, layout);
+  new StateDirectory({
+    directory: folder,
+    bytesMax,
+    model,
+    layout,
+    warn: (message) => warnings.push(message),
+  });
 const stateOf = (first: number, bytes = 100) => ({
   tokens: Int32Array.from({ length: 10 }, (_, index) => first + index),
   bytes: new Uint8Array(bytes).fill(first).buffer,
@@ -94,7 +107,7 @@ test("a state larger than the bound is not written", async () => {
   expect(existsSync(folder)).toBe(false);
 });
 
-test("a damaged file is removed when it is wanted", async () => {
+test("a damaged file is removed when it is wanted, and said to be", async () => {
   await open().add(stateOf(10));
   const file = files()[0]!;
   const content = readFileSync(file);
@@ -103,23 +116,25 @@ test("a damaged file is removed when it is wanted", async () => {
   const directory = open();
   expect(await directory.find(stateOf(10).tokens, 0)).toBeUndefined();
   expect(files()).toEqual([]);
+  expect(warnings).toEqual([expect.stringMatching(/^cacheDirectory: .*removed.*checksum/)]);
   await directory.add(stateOf(10));
   expect(await directory.find(stateOf(10).tokens, 0)).toBeDefined();
+  expect(warnings).toHaveLength(1);
 });
 
-test("damaged files count, and go when they are oldest; a new state may take the place of one", async () => {
-  await open().add(stateOf(10, 5000));
-  const file = files()[0]!;
-  writeFileSync(file, readFileSync(file).subarray(0, 3000).fill(0, 0, 12));
-  expect(await open().find(stateOf(10).tokens, 0)).toBeUndefined();
-  age(file, 500);
-  await open(modelA, 9500).add(stateOf(50, 5000));
-  expect(files()).toHaveLength(2);
-  await open(modelA, 9500).add(stateOf(70, 2000));
-  expect(existsSync(file)).toBe(false);
-  const directory = open();
-  await directory.add(stateOf(70, 2000));
-  expect(await directory.find(stateOf(70).tokens, 0)).toBeDefined();
+test("a file whose beginning is damaged is removed when the folder is looked at", async () => {
+  for (const [first, damage] of [
+    [10, (content: Buffer) => content.fill(0, 0, 12)],
+    [50, (content: Buffer) => content.subarray(0, 100)],
+    [90, (content: Buffer) => content.subarray(0, 0)],
+  ] as const) {
+    await open().add(stateOf(first));
+    const file = files()[0]!;
+    writeFileSync(file, damage(readFileSync(file)));
+    expect(await open().find([1], 0)).toBeUndefined();
+    expect(files()).toEqual([]);
+  }
+  expect(warnings).toHaveLength(3);
 });
 
 test("files that are not ours stay, whatever they are called", async () => {
@@ -154,4 +169,75 @@ test("a file that another process removed costs nothing", async () => {
   expect(await directory.find(stateOf(10).tokens, 0)).toBeUndefined();
   await directory.add(stateOf(10));
   expect(await directory.find(stateOf(10).tokens, 0)).toBeDefined();
+  expect(warnings).toEqual([]);
+});
+
+test("a folder that cannot be made or written is said once for each reason", async () => {
+  writeFileSync(path.join(path.dirname(folder), "file"), "");
+  folder = path.join(path.dirname(folder), "file", "states");
+  const directory = open();
+  for (const first of [10, 20, 30]) {
+    await directory.add(stateOf(first));
+    expect(await directory.find(stateOf(first).tokens, 0)).toBeUndefined();
+  }
+  folder = path.join(path.dirname(path.dirname(folder)), "states");
+  expect(warnings).toEqual([
+    expect.stringMatching(/cannot be read: ENOTDIR/),
+    expect.stringMatching(/cannot keep states.*ENOTDIR/),
+  ]);
+});
+
+test("a full disk leaves no half file, is said once, and costs nothing once there is room again", async () => {
+  const directory = open();
+  await directory.add(stateOf(10));
+  const handle = await openFile(files()[0]!);
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), {
+    code: "ENOSPC",
+    syscall: "write",
+  });
+  let writes = 0;
+  const spy = vi.spyOn(Object.getPrototypeOf(handle), "writeFile").mockImplementation(async () => {
+    if (++writes % 3 === 0) throw full;
+  });
+  await handle.close();
+  for (const first of [100, 200, 300]) await directory.add(stateOf(first));
+  expect(warnings).toEqual([expect.stringMatching(/cannot keep states.*ENOSPC/)]);
+  expect(files()).toHaveLength(1);
+  spy.mockRestore();
+  await directory.add(stateOf(100));
+  expect(await directory.find(stateOf(100).tokens, 0)).toBeDefined();
+  expect(await directory.find(stateOf(10).tokens, 0)).toBeDefined();
+});
+
+test("what another process keeps is found, and counts for the bound", async () => {
+  const [one, two] = [open(modelA, 10_000), open(modelA, 10_000)];
+  expect(await two.find(stateOf(10).tokens, 0)).toBeUndefined();
+  await one.add(stateOf(10, 4000));
+  expect(await two.find(stateOf(10).tokens, 0)).toBeDefined();
+  age(files()[0]!, 100);
+  await one.add(stateOf(50, 4000));
+  await two.add(stateOf(90, 4000));
+  expect(sizes()).toBeLessThanOrEqual(10_000);
+  expect(await one.find(stateOf(90).tokens, 0)).toBeDefined();
+  expect(await one.find(stateOf(10).tokens, 0)).toBeUndefined();
+});
+
+test("two processes at once, at random: never a wrong state, never over the bound, no trouble", async () => {
+  const random = seededRandom(5);
+  const below = (end: number) => Math.floor(random() * end);
+  const both = [open(modelA, 30_000), open(modelA, 30_000)];
+  for (let round = 0; round < 60; round++) {
+    await Promise.all(
+      both.map(async (directory) => {
+        const wanted = stateOf(100 * below(12), 3000 + below(3) * 1000);
+        if (below(2) === 0) return directory.add(wanted);
+        const found = await directory.find([...wanted.tokens, 7], 0);
+        if (found !== undefined) expect(new Uint8Array(found.bytes)[0]).toBe(wanted.tokens[0]! % 256);
+      }),
+    );
+    // Both may have written before either of them counted.
+    expect(sizes()).toBeLessThanOrEqual(30_000 + 6000);
+  }
+  expect(warnings).toEqual([]);
+  expect(files().every((file) => file.endsWith(".state"))).toBe(true);
 });

@@ -105,14 +105,29 @@ export async function readStateFile(
   layout: string,
   pieceBytes = defaultPieceBytes,
 ): Promise<SequenceState> {
+  return withFile(path, (file, size) => readState(file, size, { model, layout, pieceBytes }));
+}
+
+/**
+ * Only the tokens, without a look at the checksum; `undefined` when the file belongs to another model or layout.
+ * @throws ColloquyError `state-file-invalid`
+ */
+export async function readStateTokens(
+  path: string,
+  model: string,
+  layout: string,
+): Promise<Int32Array | undefined> {
+  return withFile(path, async (file, size) => {
+    const header = await readHeader(file, size);
+    return header.model === model && header.layout === layout ? readTokens(file, header) : undefined;
+  });
+}
+
+async function withFile<T>(path: string, read: (file: HashedFile, size: number) => Promise<T>): Promise<T> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, "r");
-    return await readState(new HashedFile(path, file), (await file.stat()).size, {
-      model,
-      layout,
-      pieceBytes,
-    });
+    return await read(new HashedFile(path, file), (await file.stat()).size);
   } catch (cause) {
     if (cause instanceof ColloquyError) throw cause;
     throw new ColloquyError("state-file-invalid", `"${path}" could not be read`, { cause });
@@ -161,6 +176,17 @@ async function readState(
   size: number,
   { model, layout, pieceBytes }: { model: string; layout: string; pieceBytes: number },
 ): Promise<SequenceState> {
+  const header = await readHeader(file, size);
+  const tokens = await readTokens(file, header);
+  const bytes = new ArrayBuffer(header.stateBytes);
+  for (const piece of piecesOf(bytes, pieceBytes)) await file.read(piece);
+  await file.check();
+  checkOrigin(file.path, header, model, layout);
+  return { tokens, bytes };
+}
+
+/** Everything before the tokens. The lengths that it says are those of the file. */
+async function readHeader(file: HashedFile, size: number): Promise<StateHeader> {
   const { path } = file;
   if (size < magic.length + 4 + digestBytes) throw invalid(path, "is not a state file of colloquy");
   const head = await file.read(Buffer.alloc(magic.length + 4));
@@ -170,17 +196,16 @@ async function readState(
   if (headerBytes > headerBytesMax || head.length + headerBytes + digestBytes > size)
     throw invalid(path, "has a header that is too long");
   const header = parseHeader(path, (await file.read(Buffer.alloc(headerBytes))).toString("utf8"));
-  const { tokenCount, stateBytes } = header;
   // Before anything is allocated: a header may say what it likes.
-  if (head.length + headerBytes + 4 * tokenCount + stateBytes + digestBytes !== size)
+  if (head.length + headerBytes + 4 * header.tokenCount + header.stateBytes + digestBytes !== size)
     throw invalid(path, "has lengths that contradict each other");
+  return header;
+}
+
+async function readTokens(file: HashedFile, { tokenCount }: StateHeader): Promise<Int32Array> {
   const tokens = new Int32Array(tokenCount);
   await file.read(new Uint8Array(tokens.buffer));
-  const bytes = new ArrayBuffer(stateBytes);
-  for (const piece of piecesOf(bytes, pieceBytes)) await file.read(piece);
-  await file.check();
-  checkOrigin(path, header, model, layout);
-  return { tokens, bytes };
+  return tokens;
 }
 
 /** Only after the checksum: a file that is damaged belongs to nobody. */
