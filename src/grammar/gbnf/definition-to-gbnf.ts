@@ -1,7 +1,8 @@
 import { ColloquyError } from "../../base/errors.ts";
 import type { CharactersNode, GrammarDefinition, GrammarNode } from "../ir.ts";
 
-const NEVER_TEXT = "[^\\x00-\\U0010FFFF]";
+const ANY_TEXT = "[\\u0000-\\U0010FFFF]";
+const NEVER_TEXT = "[^\\u0000-\\U0010FFFF]";
 
 /**
  * A grammar as GBNF, for engines that take it as text. The rule that the text must match is named `root` there; the
@@ -72,7 +73,7 @@ function bounds(min: number, max: number | undefined): string {
 }
 
 function renderCharacters({ ranges, negated }: CharactersNode): string {
-  if (ranges.length === 0) return negated ? "[\\x00-\\U0010FFFF]" : NEVER_TEXT;
+  if (ranges.length === 0) return negated ? ANY_TEXT : NEVER_TEXT;
   const parts = ranges.map(([first, last]) =>
     first === last ? escaped(first) : `${escaped(first)}-${escaped(last)}`,
   );
@@ -83,12 +84,14 @@ function quote(text: string): string {
   return `"${[...text].map((character) => escaped(character.codePointAt(0)!)).join("")}"`;
 }
 
-/** Letters, digits and a few signs as themselves, everything else by its number: the same in literals and classes. */
+/**
+ * Letters, digits and a few signs as themselves, everything else by its number: the same in literals and classes.
+ * `\x` is not used: llama.cpp reads two digits behind it, XGrammar (vLLM) as many as there are.
+ */
 function escaped(code: number): string {
   const character = String.fromCodePoint(code);
   if (/^[A-Za-z0-9 _.,:;{}()<>/+*=|&@~%$#!?']$/.test(character)) return character;
   const hex = code.toString(16).toUpperCase();
-  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\U${hex.padStart(8, "0")}`;
 }
 

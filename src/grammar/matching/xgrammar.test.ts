@@ -1,29 +1,11 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { compileFunction, constants } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { loadXgrammar } from "../../../test/grammar/load-xgrammar.ts";
 import { builtinGrammar } from "../builtin/builtin-grammars.ts";
 import { compileGrammar } from "../compiled-grammar.ts";
 import { parseGbnf } from "../gbnf/parse-gbnf.ts";
 import { TokenTrie } from "../trie/token-trie.ts";
 import { textVocabulary } from "../vocabulary.fixture.test.ts";
 
-// The package is CommonJS that its package.json calls an ES module: it must be run by hand.
-function loadXgrammar(): typeof import("@mlc-ai/web-xgrammar") {
-  const require = createRequire(import.meta.url);
-  const path = require.resolve("@mlc-ai/web-xgrammar");
-  const loaded = { exports: {} };
-  const run = compileFunction(
-    readFileSync(path, "utf8"),
-    ["module", "exports", "require", "__dirname", "__filename"],
-    {
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    },
-  );
-  run(loaded, loaded.exports, require, dirname(path), path);
-  return loaded.exports as typeof import("@mlc-ai/web-xgrammar");
-}
 const { GrammarCompiler, GrammarMatcher, TokenizerInfo } = loadXgrammar();
 
 const SINGLE = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
