@@ -10,6 +10,8 @@ export interface MediaLimits {
   readonly pixelsMax?: number;
   /** Longer sides are made smaller while reading; projectors want far less. Default 2048 pixels. */
   readonly sideMax?: number;
+  /** Length of a sound. Default 600 seconds. */
+  readonly secondsMax?: number;
   /** Whether URLs may name hosts of private networks and this machine. A server sets it to `false`. Default `true`. */
   readonly allowPrivateNetwork?: boolean;
   /** Whether paths and `file:` URLs may be read. A server sets it to `false`. Default `true`. */
@@ -22,7 +24,7 @@ export type ResolvedMediaLimits = Required<MediaLimits>;
 
 /** @throws InvalidArgumentError for a bound that is no positive number */
 export function resolveMediaLimits(limits: MediaLimits = {}): ResolvedMediaLimits {
-  for (const name of ["bytesMax", "pixelsMax", "sideMax", "timeoutMs"] as const) {
+  for (const name of ["bytesMax", "pixelsMax", "sideMax", "secondsMax", "timeoutMs"] as const) {
     const value = limits[name];
     if (value !== undefined && !(Number.isInteger(value) && value > 0))
       throw new InvalidArgumentError(`${name} must be a positive whole number, not ${String(value)}`);
@@ -31,6 +33,7 @@ export function resolveMediaLimits(limits: MediaLimits = {}): ResolvedMediaLimit
     bytesMax: limits.bytesMax ?? 32 * 2 ** 20,
     pixelsMax: limits.pixelsMax ?? 64_000_000,
     sideMax: limits.sideMax ?? 2048,
+    secondsMax: limits.secondsMax ?? 600,
     allowPrivateNetwork: limits.allowPrivateNetwork ?? true,
     allowFiles: limits.allowFiles ?? true,
     timeoutMs: limits.timeoutMs ?? 30_000,

@@ -4,24 +4,28 @@ import type { SpanPlace } from "../engine/spans/span-registry.ts";
 import { usableCores } from "../engine/threads/usable-cores.ts";
 import type { Token } from "../engine/token.ts";
 import type { NativeLog } from "../native/log.ts";
-import { allocate, viewMemory } from "../native/memory.ts";
+import { allocate, type NativeBlock, viewMemory } from "../native/memory.ts";
 import { loadMtmd, mediaChunkTypes } from "../native/mtmd.ts";
 import type { MtmdFunctions } from "../native/mtmd-declarations.ts";
 import type { Pointer } from "../native/structs.ts";
 import { librariesPackage, mediaBuildName } from "./library/media-library.ts";
 import type { RgbImage } from "./read-image.ts";
+import type { DecodeSound, Sound } from "./read-sound.ts";
 
-/** What is put into a prompt: pixels, or the bytes of a file of sound. */
+/** What is put into a prompt: pixels, or samples. */
 export type MediaContent =
   | { readonly type: "image"; readonly image: RgbImage }
-  | { readonly type: "audio"; readonly file: Uint8Array };
+  | { readonly type: "audio"; readonly sound: Sound };
 
 /** A piece of what a medium becomes: tokens around it, or cells. */
 export type MediaChunk =
   | { readonly type: "text"; readonly tokens: readonly Token[] }
   | { readonly type: "media"; readonly length: number };
 
-/** A loaded projector: `mtmd_context`. Calls must not overlap, except for {@link NativeProjector.describe}. */
+/**
+ * A loaded projector: `mtmd_context`. It holds the embeddings of one encoding, so encodings must not overlap; everything
+ * else may run beside them.
+ */
 export class NativeProjector {
   readonly supportsImages: boolean;
   readonly supportsAudio: boolean;
@@ -29,8 +33,17 @@ export class NativeProjector {
   readonly #log: NativeLog;
   readonly #pointer: Pointer;
   readonly #embeddingWidth: number;
+  /** A byte that native code reads while it encodes: whether to stop. */
+  readonly #stop: NativeBlock;
 
-  private constructor(functions: MtmdFunctions, log: NativeLog, pointer: Pointer, embeddingWidth: number) {
+  private constructor(
+    functions: MtmdFunctions,
+    log: NativeLog,
+    pointer: Pointer,
+    embeddingWidth: number,
+    stop: NativeBlock,
+  ) {
+    this.#stop = stop;
     this.#functions = functions;
     this.#log = log;
     this.#pointer = pointer;
@@ -48,13 +61,17 @@ export class NativeProjector {
     params.print_timings = false;
     params.n_threads = model.llama.maxThreads || usableCores();
     native.log.takeRecent();
-    const pointer = await functions.mtmd_init_from_file.async(file, model.pointer, params);
-    if (pointer === null)
+    const stop = allocate(1);
+    const pointer = await functions.colloquy_media_load.async(file, model.pointer, params, stop.pointer);
+    if (pointer === null) {
+      stop.free();
       throw new ColloquyError("model-file-unsupported", `"${file}" is no projector for this model`, {
         cause: native.log.takeRecent() || undefined,
       });
+    }
     if (functions.mtmd_decode_use_mrope(pointer)) {
       await functions.mtmd_free.async(pointer);
+      stop.free();
       throw new ColloquyError(
         "unsupported",
         `"${file}" is for a model with positions in three dimensions (M-RoPE)`,
@@ -64,8 +81,35 @@ export class NativeProjector {
       );
     }
     const width = functions.llama_model_n_embd_inp(model.pointer);
-    return new NativeProjector(functions, native.log, pointer, width);
+    return new NativeProjector(functions, native.log, pointer, width, stop);
   }
+
+  /** Samples a second that this projector takes. */
+  get sampleRate(): number {
+    return this.#functions.mtmd_get_audio_sample_rate(this.#pointer);
+  }
+
+  /** Decodes a file of sound, see {@link DecodeSound}. */
+  readonly decodeSound: DecodeSound = async (file, rate, samplesMax) => {
+    const functions = this.#functions;
+    const counted = new BigUint64Array(1);
+    const pointer = await functions.colloquy_media_read_sound.async(
+      file,
+      file.length,
+      rate,
+      samplesMax,
+      counted,
+    );
+    const count = Number(counted[0]);
+    if (pointer === null) return { count, samples: undefined };
+    try {
+      const samples =
+        count === 0 ? new Float32Array() : new Float32Array(viewMemory(pointer, 4 * count)).slice();
+      return { count, samples };
+    } finally {
+      functions.colloquy_media_free_sound(pointer);
+    }
+  };
 
   /** What a medium becomes. */
   async describe(content: MediaContent): Promise<readonly MediaChunk[]> {
@@ -79,20 +123,37 @@ export class NativeProjector {
     );
   }
 
-  /** The embeddings of a medium's cells, one list for each of its media chunks. */
-  async encode(content: MediaContent): Promise<readonly Float32Array[]> {
-    return this.#withChunks(content, false, async (chunks) => {
-      const embeddings: Float32Array[] = [];
-      for (const chunk of chunks) {
-        if (this.#functions.mtmd_input_chunk_get_type(chunk) === mediaChunkTypes.text) continue;
-        const code = await this.#functions.mtmd_encode_chunk.async(this.#pointer, chunk);
-        const output = code === 0 ? this.#functions.mtmd_get_output_embd(this.#pointer) : null;
-        if (output === null) throw this.#failure(`The ${content.type} could not be encoded (code ${code})`);
-        const count = this.#functions.mtmd_input_chunk_get_n_tokens(chunk) * this.#embeddingWidth;
-        embeddings.push(new Float32Array(viewMemory(output, 4 * count)).slice());
-      }
-      return embeddings;
-    });
+  /**
+   * The embeddings of a medium's cells, one list for each of its media chunks.
+   * @throws the signal's reason, soon after it was aborted
+   */
+  async encode(content: MediaContent, signal?: AbortSignal): Promise<readonly Float32Array[]> {
+    signal?.throwIfAborted();
+    const flag = new Uint8Array(this.#stop.buffer);
+    flag[0] = 0;
+    const stop = () => {
+      flag[0] = 1;
+    };
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return await this.#withChunks(content, false, async (chunks) => {
+        const embeddings: Float32Array[] = [];
+        for (const chunk of chunks) {
+          if (this.#functions.mtmd_input_chunk_get_type(chunk) === mediaChunkTypes.text) continue;
+          signal?.throwIfAborted();
+          const code = await this.#functions.mtmd_encode_chunk.async(this.#pointer, chunk);
+          // What an encoding that was stopped leaves behind means nothing.
+          signal?.throwIfAborted();
+          const output = code === 0 ? this.#functions.mtmd_get_output_embd(this.#pointer) : null;
+          if (output === null) throw this.#failure(`The ${content.type} could not be encoded (code ${code})`);
+          const count = this.#functions.mtmd_input_chunk_get_n_tokens(chunk) * this.#embeddingWidth;
+          embeddings.push(new Float32Array(viewMemory(output, 4 * count)).slice());
+        }
+        return embeddings;
+      });
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /**
@@ -141,6 +202,7 @@ export class NativeProjector {
 
   async free(): Promise<void> {
     await this.#functions.mtmd_free.async(this.#pointer);
+    this.#stop.free();
   }
 
   /** @param sizesOnly the pixels are not needed: the embeddings are there */
@@ -178,25 +240,16 @@ export class NativeProjector {
 
   #bitmapOf(content: MediaContent, sizesOnly: boolean): Pointer {
     const functions = this.#functions;
+    let bitmap: Pointer | null;
     if (content.type === "image") {
       const { width, height, data } = content.image;
-      const bitmap = functions.mtmd_bitmap_init(width, height, sizesOnly ? null : data);
-      if (bitmap !== null) return bitmap;
+      bitmap = functions.mtmd_bitmap_init(width, height, sizesOnly ? null : data);
     } else {
-      const { file } = content;
-      const options = functions.mtmd_helper_init_opt_default();
-      const { bitmap } = functions.mtmd_helper_bitmap_init_from_buf(
-        this.#pointer,
-        file,
-        file.length,
-        false,
-        options,
-      );
-      if (bitmap !== null && functions.mtmd_bitmap_is_audio(bitmap)) return bitmap;
-      if (bitmap !== null) functions.mtmd_bitmap_free(bitmap);
+      const { samples } = content.sound;
+      bitmap = functions.mtmd_bitmap_init_from_audio(samples.length, sizesOnly ? null : samples);
     }
-    const cause = this.#log.takeRecent() || undefined;
-    throw new ColloquyError("media-invalid", `The ${content.type} cannot be read`, { cause });
+    if (bitmap !== null) return bitmap;
+    throw this.#failure(`There is no memory for the ${content.type}`);
   }
 
   #tokensOf(chunk: Pointer): Token[] {

@@ -11,6 +11,7 @@ import { type MediaLimits, type MediaSource, resolveMediaLimits } from "./media-
 import { type MediaContent, NativeProjector } from "./native-projector.ts";
 import { readImage } from "./read-image.ts";
 import { readMedia } from "./read-media.ts";
+import { readSound } from "./read-sound.ts";
 
 export type MediaType = "image" | "audio";
 
@@ -47,7 +48,9 @@ export class Projector extends Disposable {
   readonly #fingerprint: string;
   readonly #embeddings: EmbeddingCache;
   /** libmtmd keeps the embeddings of one encoding: nothing may come between it and their reading. */
-  readonly #lock = new Lock();
+  readonly #encoding = new Lock();
+  /** What is being done with the native projector: it is not freed before. */
+  readonly #running = new Set<Promise<unknown>>();
   #encodings = 0;
 
   /** @internal */
@@ -58,7 +61,10 @@ export class Projector extends Disposable {
     this.#native = native;
     this.#fingerprint = modelFingerprint(file);
     this.#embeddings = new EmbeddingCache(embeddingBytesMax);
-    this.scope.add(() => this.#lock.run(() => native.free()));
+    this.scope.add(async () => {
+      await Promise.allSettled(this.#running);
+      await native.free();
+    });
   }
 
   get supportsImages(): boolean {
@@ -91,20 +97,25 @@ export class Projector extends Disposable {
       throw new ColloquyError("media-unsupported", `"${this.file}" takes no ${type}`);
     const limits = resolveMediaLimits(options.limits);
     const file = await readMedia(source, limits, options.signal);
+    const { sampleRate, decodeSound } = this.#native;
     const content: MediaContent =
-      type === "image" ? { type, image: await readImage(file, limits) } : { type, file };
+      type === "image"
+        ? { type, image: await readImage(file, limits) }
+        : { type, sound: await readSound(file, sampleRate, limits, decodeSound) };
     options.signal?.throwIfAborted();
     return this.#embed(content, options.marker);
   }
 
   /** Gives the projector back; the model goes on without it. */
 
+  /** Gives the memory of kept embeddings back: what is evaluated next is encoded anew. */
+  forgetEmbeddings(): void {
+    this.#embeddings.clear();
+  }
+
   async #embed(content: MediaContent, marker: string | undefined): Promise<PreparedMedia> {
     const key = this.#keyOf(content);
-    const chunks = await this.#lock.run(() => {
-      this.scope.check();
-      return this.#native.describe(content);
-    });
+    const chunks = await this.#run(() => this.#native.describe(content));
     let index = 0;
     const parts = chunks.map((chunk) => {
       if (chunk.type === "text") return chunk.tokens;
@@ -112,36 +123,73 @@ export class Projector extends Disposable {
       const span: EvaluationSpan = {
         key: `${key}/${at}`,
         length: chunk.length,
-        evaluate: (place) => this.#evaluate(content, key, at, place),
+        prepare: async (signal) => {
+          const embedding = await this.#embeddingOf(content, key, at, signal);
+          return { evaluate: (place) => this.#evaluate(content, at, embedding, place) };
+        },
       };
       return span;
     });
     return this.model.spans.embed(marker ?? `\ufffc${content.type} ${key}\ufffc`, parts);
   }
 
-  #evaluate(content: MediaContent, key: string, index: number, place: SpanPlace): Promise<void> {
-    return this.#lock.run(async () => {
-      this.scope.check();
-      const embedding = this.#embeddings.get(`${key}/${index}`) ?? (await this.#encode(content, key, index));
-      place.signal?.throwIfAborted();
-      await this.#native.decode(content, index, embedding, place);
-    });
+  #evaluate(content: MediaContent, index: number, embedding: Float32Array, place: SpanPlace): Promise<void> {
+    place.signal?.throwIfAborted();
+    return this.#run(() => this.#native.decode(content, index, embedding, place));
   }
 
-  async #encode(content: MediaContent, key: string, index: number): Promise<Float32Array> {
-    this.#encodings++;
-    const embeddings = await this.#native.encode(content);
-    for (const [at, embedding] of embeddings.entries()) this.#embeddings.set(`${key}/${at}`, embedding);
-    return embeddings[index]!;
+  /** The embedding of a medium's chunk: the kept one, else it is encoded. Who asks for the same one meanwhile waits. */
+  async #embeddingOf(
+    content: MediaContent,
+    key: string,
+    index: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Float32Array> {
+    const release = await turnOf(this.#encoding, signal);
+    try {
+      const kept = this.#embeddings.get(`${key}/${index}`);
+      if (kept !== undefined) return kept;
+      const embeddings = await this.#run(() => this.#native.encode(content, signal));
+      this.#encodings++;
+      for (const [at, embedding] of embeddings.entries()) this.#embeddings.set(`${key}/${at}`, embedding);
+      return embeddings[index]!;
+    } finally {
+      release();
+    }
+  }
+
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    this.scope.check();
+    const running = work();
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
   }
 
   /** Content, size and projector: equal keys have equal embeddings. */
   #keyOf(content: MediaContent): string {
     const hash = createHash("sha256").update(this.#fingerprint);
-    if (content.type === "audio") hash.update("audio").update(content.file);
+    if (content.type === "audio") hash.update("audio").update(content.sound.samples);
     else hash.update(`${content.image.width}x${content.image.height}`).update(content.image.data);
     return hash.digest("hex");
   }
+}
+
+/** Waits for a lock's turn. Whoever is aborted meanwhile gives it back. @throws the signal's reason */
+function turnOf(lock: Lock, signal: AbortSignal | undefined): Promise<() => void> {
+  const turn = lock.acquire();
+  if (signal === undefined) return turn;
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      reject(signal.reason);
+      void turn.then((release) => release());
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    void turn.then((release) => {
+      signal.removeEventListener("abort", stop);
+      resolve(release);
+    });
+  });
 }
 
 /**

@@ -1,8 +1,6 @@
 import type {
   BatchStruct,
   ContextParamsStruct,
-  MediaBitmapStruct,
-  MediaInitOptionsStruct,
   MediaParamsStruct,
   ModelParamsStruct,
   Pointer,
@@ -25,8 +23,6 @@ interface CTypes {
   modelParams: ModelParamsStruct;
   contextParams: ContextParamsStruct;
   mediaParams: MediaParamsStruct;
-  mediaInitOptions: MediaInitOptionsStruct;
-  mediaBitmap: MediaBitmapStruct;
 }
 export type CType = keyof CTypes;
 

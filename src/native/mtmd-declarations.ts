@@ -9,32 +9,32 @@ function mtmd<R extends CType, const P extends readonly CType[]>(
 
 /** Every function of libmtmd that colloquy calls, as declared in mtmd.h and mtmd-helper.h of llama.cpp 0.5.0. */
 export const mtmdDeclarations = {
-  /** Of a file that is compiled along: names the build. */
+  // of a file that is compiled along, see media/library/compile-library.ts
+  /** Names the build. */
   colloquy_media_build: mtmd("string", []),
+  /** `mtmd_init_from_file` with the address of a byte: encodings end as soon as it is not 0. */
+  colloquy_media_load: mtmd("pointer", ["string", "pointer", "mediaParams", "pointer"]),
+  /** Bytes of a file, their number, sample rate, most samples; how many samples there are. */
+  colloquy_media_read_sound: mtmd("pointer", ["pointer", "size", "uint32", "size", "pointer"]),
+  colloquy_media_free_sound: mtmd("void", ["pointer"]),
+
   mtmd_helper_log_set: mtmd("void", ["pointer", "pointer"]),
 
   // projector
   mtmd_context_params_default: mtmd("mediaParams", []),
-  mtmd_init_from_file: mtmd("pointer", ["string", "pointer", "mediaParams"]),
   mtmd_free: mtmd("void", ["pointer"]),
   mtmd_support_vision: mtmd("bool", ["pointer"]),
   mtmd_support_audio: mtmd("bool", ["pointer"]),
   mtmd_decode_use_mrope: mtmd("bool", ["pointer"]),
   mtmd_decode_use_non_causal: mtmd("bool", ["pointer", "pointer"]),
+  /** Hz; -1 where sounds are not read. */
+  mtmd_get_audio_sample_rate: mtmd("int32", ["pointer"]),
   mtmd_get_marker: mtmd("string", ["pointer"]),
 
   // input
   mtmd_bitmap_init: mtmd("pointer", ["uint32", "uint32", "pointer"]),
+  mtmd_bitmap_init_from_audio: mtmd("pointer", ["size", "pointer"]),
   mtmd_bitmap_free: mtmd("void", ["pointer"]),
-  mtmd_helper_init_opt_default: mtmd("mediaInitOptions", []),
-  mtmd_helper_bitmap_init_from_buf: mtmd("mediaBitmap", [
-    "pointer",
-    "pointer",
-    "size",
-    "bool",
-    "mediaInitOptions",
-  ]),
-  mtmd_bitmap_is_audio: mtmd("bool", ["pointer"]),
 
   // chunks
   mtmd_input_chunks_init: mtmd("pointer", []),

@@ -3,17 +3,13 @@ import { ColloquyError } from "../base/errors.ts";
 import { bindDeclarations } from "./bind-declarations.ts";
 import { type MtmdFunctions, mtmdDeclarations } from "./mtmd-declarations.ts";
 import { type Native, routeLog } from "./native.ts";
-import { type MediaParamsStruct, mtmdBitmapWrapper, mtmdContextParams, mtmdInitOptions } from "./structs.ts";
+import { type MediaParamsStruct, mtmdContextParams } from "./structs.ts";
 
 /** `mtmd_input_chunk_type` in mtmd.h */
 export const mediaChunkTypes = { text: 0, image: 1, audio: 2 } as const;
 
-/** `sizeof` of the structs in mtmd.h and mtmd-helper.h of llama.cpp 0.5.0, on 64-bit platforms. */
-const sizes = [
-  { name: "mtmd_context_params", type: mtmdContextParams, bytes: 96 },
-  { name: "mtmd_helper_init_opt", type: mtmdInitOptions, bytes: 24 },
-  { name: "mtmd_helper_bitmap_wrapper", type: mtmdBitmapWrapper, bytes: 16 },
-] as const;
+/** `sizeof(mtmd_context_params)` in mtmd.h of llama.cpp 0.5.0, on 64-bit platforms. */
+const paramsBytes = 96;
 
 /** Defaults of the library, so that fields are pinned from both ends of the struct. */
 const paramsDefaults: Partial<MediaParamsStruct> = {
@@ -63,9 +59,8 @@ export function loadMtmd(native: Native, file: string, build: string): MtmdFunct
 function findProblems(functions: MtmdFunctions, build: string): string[] {
   const actual = functions.colloquy_media_build();
   if (actual !== build) return [`it is "${actual}", not "${build}"`];
-  const layout = sizes
-    .filter(({ type, bytes }) => koffi.sizeof(type) !== bytes)
-    .map(({ name, type, bytes }) => `${name} has ${koffi.sizeof(type)} bytes, not ${bytes}`);
+  const bytes = koffi.sizeof(mtmdContextParams);
+  const layout = bytes === paramsBytes ? [] : [`mtmd_context_params has ${bytes} bytes, not ${paramsBytes}`];
   const params = functions.mtmd_context_params_default();
   const wrong = Object.entries(paramsDefaults)
     .filter(([field, value]) => params[field as keyof MediaParamsStruct] !== value)

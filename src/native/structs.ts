@@ -98,23 +98,11 @@ export const mtmdContextParams = koffi.struct({
   progress_callback_user_data: pointer,
 });
 
-/** `mtmd_helper_init_opt` of mtmd-helper.h: how videos are read, of which there are none here. */
-export const mtmdInitOptions = koffi.struct({
-  fps_target: "float",
-  ffmpeg_bin_dir: pointer,
-  timestamp_interval_ms: "int64",
-});
-
-/** `mtmd_helper_bitmap_wrapper` of mtmd-helper.h */
-export const mtmdBitmapWrapper = koffi.struct({ bitmap: pointer, video_ctx: pointer });
-
 export const structs = {
   batch: llamaBatch,
   modelParams: llamaModelParams,
   contextParams: llamaContextParams,
   mediaParams: mtmdContextParams,
-  mediaInitOptions: mtmdInitOptions,
-  mediaBitmap: mtmdBitmapWrapper,
 } as const;
 
 /** An address in native memory; 0n is NULL. */
@@ -206,15 +194,4 @@ export interface MediaParamsStruct {
   batch_max_tokens: number;
   progress_callback: Pointer | null;
   progress_callback_user_data: Pointer | null;
-}
-
-export interface MediaInitOptionsStruct {
-  fps_target: number;
-  ffmpeg_bin_dir: Pointer | null;
-  timestamp_interval_ms: number;
-}
-
-export interface MediaBitmapStruct {
-  bitmap: Pointer | null;
-  video_ctx: Pointer | null;
 }

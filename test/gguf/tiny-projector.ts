@@ -23,7 +23,12 @@ const width = 8;
 /** What a colour that is right gives after the first layer of the projector: there GELU is exact, and it is a power of two. */
 const match = 16;
 
-function encoderMetadata(projectionWidth: number, projector: string, blocks: number) {
+function encoderMetadata(
+  projectionWidth: number,
+  projector: string,
+  blocks: number,
+  imageSide = projectorImageSide,
+) {
   const float = (value: readonly number[]) => ({
     type: "array" as const,
     elementType: "float32" as const,
@@ -35,7 +40,7 @@ function encoderMetadata(projectionWidth: number, projector: string, blocks: num
     "clip.has_vision_encoder": true,
     "clip.projector_type": projector,
     "clip.use_gelu": true,
-    "clip.vision.image_size": projectorImageSide,
+    "clip.vision.image_size": imageSide,
     "clip.vision.patch_size": patchSide,
     "clip.vision.embedding_length": width,
     "clip.vision.feed_forward_length": width,
@@ -57,9 +62,9 @@ function tensor(
   return { name, dimensions, data: Float32Array.from({ length: size }, (_, index) => fill(index)) };
 }
 
-function encoderLayer(index: number, value: () => number = () => 0): WritableTensor[] {
+function encoderLayer(index: number, value: () => number = () => 0, kind = "v"): WritableTensor[] {
   const square = ["attn_q", "attn_k", "attn_v", "attn_out", "ffn_up", "ffn_down"];
-  const layer = `v.blk.${index}`;
+  const layer = `${kind}.blk.${index}`;
   return [
     ...square.map((name) => tensor(`${layer}.${name}.weight`, [width, width], value)),
     ...["ffn_up", "ffn_down"].map((name) => tensor(`${layer}.${name}.bias`, [width], value)),
@@ -109,23 +114,81 @@ export function writeColourProjector(path: string, model: string, words: readonl
   });
 }
 
-/** Writes a projector of the kind of Gemma 3, whose cells see each other, with random weights. */
-export function writeRandomGemma3Projector(path: string, textWidth: number, seed: number): void {
+/**
+ * Writes a projector of the kind of Gemma 3, whose cells see each other, with random weights. Every image has four cells.
+ * @param imageSide pixels; with 320 an encoding takes about a second, with 16 next to nothing
+ */
+export function writeRandomGemma3Projector(
+  path: string,
+  textWidth: number,
+  seed: number,
+  imageSide = projectorImageSide,
+): void {
   const random = seededRandom(seed);
   const value = () => (random() - 0.5) / 2;
-  // Gemma 3 pools patches: 4 x 4 of them become one cell with these sizes.
-  const metadata = encoderMetadata(textWidth, "gemma3", 1);
+  const patches = imageSide / patchSide;
+  const blocks = imageSide === projectorImageSide ? 1 : 4;
   writeGguf(path, {
-    metadata: { ...metadata, "clip.vision.projector.scale_factor": 1 },
+    metadata: {
+      ...encoderMetadata(textWidth, "gemma3", blocks, imageSide),
+      // Gemma 3 pools patches: a square of them becomes one cell.
+      "clip.vision.projector.scale_factor": patches / 2,
+    },
     tensors: [
       tensor("v.patch_embd.weight", [patchSide, patchSide, 3, width], value),
       tensor("v.patch_embd.bias", [width], value),
-      tensor("v.position_embd.weight", [width, (projectorImageSide / patchSide) ** 2], value),
-      ...encoderLayer(0, value),
+      tensor("v.position_embd.weight", [width, patches ** 2], value),
+      ...Array.from({ length: blocks }, (_, index) => encoderLayer(index, value)).flat(),
       tensor("v.post_ln.weight", [width], () => 1),
       tensor("v.post_ln.bias", [width]),
       tensor("mm.soft_emb_norm.weight", [width], () => 1),
       tensor("mm.input_projection.weight", [textWidth, width], value),
+    ],
+  });
+}
+
+/** Frames of a window of 30 seconds of sound, after the second convolution. */
+const soundFrames = 1500;
+/** Frames that become one cell: a window has {@link soundCells}. */
+const stackedFrames = 100;
+/** Cells of a sound of up to 30 seconds. */
+export const soundCells = soundFrames / stackedFrames;
+
+/** Writes a projector of sounds, of the kind of Ultravox (a Whisper encoder), with random weights. */
+export function writeRandomAudioProjector(path: string, textWidth: number, seed: number): void {
+  const random = seededRandom(seed);
+  const value = () => (random() - 0.5) / 2;
+  const melBins = 8;
+  const stacked = width * stackedFrames;
+  writeGguf(path, {
+    metadata: {
+      "general.architecture": "clip",
+      "general.type": "mmproj",
+      "clip.has_audio_encoder": true,
+      "clip.projector_type": "ultravox",
+      "clip.audio.num_mel_bins": melBins,
+      "clip.audio.embedding_length": width,
+      "clip.audio.feed_forward_length": width,
+      "clip.audio.block_count": 1,
+      "clip.audio.projection_dim": textWidth,
+      "clip.audio.attention.head_count": 1,
+      "clip.audio.attention.layer_norm_epsilon": { type: "float32", value: 1e-5 },
+      "clip.audio.projector.stack_factor": stackedFrames,
+    },
+    tensors: [
+      tensor("a.conv1d.1.weight", [3, melBins, width], value),
+      tensor("a.conv1d.1.bias", [1, width], value),
+      tensor("a.conv1d.2.weight", [3, width, width], value),
+      tensor("a.conv1d.2.bias", [1, width], value),
+      tensor("a.position_embd.weight", [width, soundFrames], value),
+      ...encoderLayer(0, value, "a"),
+      ...["attn_q", "attn_v", "attn_out"].map((name) => tensor(`a.blk.0.${name}.bias`, [width], value)),
+      tensor("a.post_ln.weight", [width], () => 1),
+      tensor("a.post_ln.bias", [width]),
+      tensor("mm.a.norm_pre.weight", [stacked], () => 1),
+      tensor("mm.a.mlp.1.weight", [stacked, 2 * width], value),
+      tensor("mm.a.norm_mid.weight", [width], () => 1),
+      tensor("mm.a.mlp.2.weight", [width, textWidth], value),
     ],
   });
 }

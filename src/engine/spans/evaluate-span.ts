@@ -5,7 +5,7 @@ import { EvaluationAborted } from "../scheduler/scheduler.ts";
 
 /**
  * Evaluates a run of one negative id: the same span once, or several times in a row.
- * Whatever happens, the ledger says what the cells hold.
+ * Others decode while a span is prepared. Whatever happens, the ledger says what the cells hold.
  * @throws EvaluationAborted; what the span itself throws
  */
 export async function evaluateSpan(
@@ -21,12 +21,15 @@ export async function evaluateSpan(
     const span = setup.spans.span(id);
     if (span === undefined || at + span.length > end)
       throw new ColloquyError("internal", "Internal error: a part of a span was to be evaluated");
+    const prepared = await span.prepare(signal).catch((error: unknown) => {
+      throw signal?.aborted ? new EvaluationAborted(signal) : error;
+    });
     await setup.scheduler.exclusive(async () => {
       if (signal?.aborted) throw new EvaluationAborted(signal);
       try {
         setup.allowDecoding();
         const { context, batchSize } = setup;
-        await span.evaluate({ context, sequence: held.id, position: at, batchSize, signal });
+        await prepared.evaluate({ context, sequence: held.id, position: at, batchSize, signal });
         held.ledger.append(target, at, at + span.length);
       } catch (error) {
         // A part of the cells may be there.

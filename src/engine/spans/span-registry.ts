@@ -20,6 +20,15 @@ export interface EvaluationSpan {
   readonly key: string;
   /** Cells it takes, which are also its positions. */
   readonly length: number;
+  /**
+   * Does what needs no native context, beside whatever else runs there.
+   * @throws the signal's reason
+   */
+  prepare(signal: AbortSignal | undefined): Promise<PreparedSpan>;
+}
+
+/** A span that is ready for a context. */
+export interface PreparedSpan {
   /** Fills the cells. Runs alone on the native context. */
   evaluate(place: SpanPlace): Promise<void>;
 }
@@ -50,7 +59,7 @@ export class SpanRegistry {
     const tokens: Token[] = [];
     const spans = new Map<number, EvaluationSpan>();
     for (const part of parts) {
-      if (!("evaluate" in part)) {
+      if (!("prepare" in part)) {
         for (const token of part) tokens.push(token);
         continue;
       }

@@ -5,7 +5,11 @@ import { findBrokenSpan } from "./evaluate-span.ts";
 import { type EvaluationSpan, SpanRegistry } from "./span-registry.ts";
 import { splitAtSpans } from "./split-at-spans.ts";
 
-const span = (key: string, length: number): EvaluationSpan => ({ key, length, evaluate: async () => {} });
+const span = (key: string, length: number): EvaluationSpan => ({
+  key,
+  length,
+  prepare: async () => ({ evaluate: async () => {} }),
+});
 
 test("gives a span the same negative id whenever it is embedded", () => {
   const [first, second] = [new SpanRegistry(), new SpanRegistry()];

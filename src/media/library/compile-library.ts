@@ -3,7 +3,14 @@ import path from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
 import type { ResolvedLibraries } from "../../native/platform.ts";
 import type { Compiler } from "./find-compiler.ts";
-import { librariesPackage, mediaBuildName, mediaLibraryName } from "./media-library.ts";
+import {
+  checksumFile,
+  fileChecksum,
+  librariesPackage,
+  mediaBuildName,
+  mediaLibraryName,
+} from "./media-library.ts";
+import { ownSource } from "./own-source.ts";
 import { type ProgramResult, runProgram } from "./run-program.ts";
 
 export interface CompileOptions {
@@ -27,21 +34,6 @@ const compileFlags = ["-std=c++17", "-O2", "-fPIC", "-w", "-DLLAMA_SHARED", "-DL
 const notTheLibrary = new Set(["mtmd-cli.cpp", "deprecation-warning.cpp"]);
 
 /**
- * A file of our own in the library: it names the build, and refuses to compile when structs are not as
- * `native/mtmd-declarations.ts` says.
- */
-export function identitySource(name: string): string {
-  return `#include "mtmd.h"
-#include "mtmd-helper.h"
-static_assert(sizeof(mtmd_context_params) == 96, "mtmd_context_params");
-static_assert(sizeof(mtmd_input_text) == 24, "mtmd_input_text");
-static_assert(sizeof(mtmd_helper_init_opt) == 24, "mtmd_helper_init_opt");
-static_assert(sizeof(mtmd_helper_bitmap_wrapper) == 16, "mtmd_helper_bitmap_wrapper");
-extern "C" MTMD_API const char * colloquy_media_build(void) { return ${JSON.stringify(name)}; }
-`;
-}
-
-/**
  * Compiles libmtmd, without video, against the libraries of a platform package.
  * @returns the library's path
  * @throws ColloquyError `native-failure` with the compiler's last words
@@ -51,7 +43,7 @@ export async function compileLibrary(options: CompileOptions): Promise<string> {
   const { name, directory: linked } = librariesPackage(libraries);
   const work = path.join(sources, "colloquy-build");
   await mkdir(work, { recursive: true });
-  await writeFile(path.join(work, "identity.cpp"), identitySource(mediaBuildName(name)));
+  await writeFile(path.join(work, "colloquy.cpp"), ownSource(mediaBuildName(name)));
   const units = await sourceUnits(sources, work);
   const objects = units.map((_, index) => path.join(work, `${index}.o`));
   let done = 0;
@@ -70,6 +62,8 @@ export async function compileLibrary(options: CompileOptions): Promise<string> {
   try {
     const args = [...compiler.args, ...linkFlags(linked), "-o", temporary, ...objects, llama, ggml, base];
     refuseFailure(await runProgram(compiler.command, args, { signal }), "the library");
+    // First the checksum: a library without the right one is built again.
+    await writeFile(checksumFile(file), `${fileChecksum(temporary)}\n`);
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
@@ -97,7 +91,7 @@ async function sourceUnits(sources: string, work: string): Promise<string[]> {
       .map((name) => path.join(folder, name));
   const hash = ["hash.cpp", "xxhash/xxhash.c", "sha1/sha1.c", "sha256/sha256.c"];
   return [
-    path.join(work, "identity.cpp"),
+    path.join(work, "colloquy.cpp"),
     ...(await inFolder(mtmd)),
     ...(await inFolder(path.join(mtmd, "models"))),
     ...hash.map((name) => path.join(sources, "vendor", "hash", name)),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -7,7 +7,14 @@ import { loadNative } from "../../native/native.ts";
 import { resolveLibraries } from "../../native/platform.ts";
 import { buildMediaLibrary } from "./build-media-library.ts";
 import { compilerCandidates, findCompiler } from "./find-compiler.ts";
-import { findMediaLibrary, mediaBuildDirectory, mediaBuildName, mediaLibraryName } from "./media-library.ts";
+import {
+  checksumFile,
+  fileChecksum,
+  findMediaLibrary,
+  mediaBuildDirectory,
+  mediaBuildName,
+  mediaLibraryName,
+} from "./media-library.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -37,19 +44,23 @@ test("takes the compiler that the user names first", async () => {
   expect(zig?.args).toEqual(["c++", "-target", "x86_64-linux-gnu.2.34"]);
 });
 
-test("finds what was built, and refuses what is no such library", async () => {
+test("finds what was built, unless it is damaged, and refuses what is no such library", async () => {
   const environment = { XDG_CACHE_HOME: folder };
   expect(findMediaLibrary(libraries, environment)).toBeUndefined();
   const directory = mediaBuildDirectory(libraries.packageName, environment);
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, mediaLibraryName());
   writeFileSync(file, "no library");
+  expect(findMediaLibrary(libraries, environment)).toBeUndefined();
+  writeFileSync(checksumFile(file), `${fileChecksum(file)}\n`);
   expect(findMediaLibrary(libraries, environment)).toBe(file);
   expect(await buildMediaLibrary({ libraries, environment })).toBe(file);
   const native = loadNative(libraries);
   expect(() => loadMtmd(native, file, mediaBuildName(libraries.packageName))).toThrow(
     expect.objectContaining({ code: "no-binary" }),
   );
+  truncateSync(file, 5);
+  expect(findMediaLibrary(libraries, environment)).toBeUndefined();
 });
 
 test("an aborted build ends with the reason", async () => {
