@@ -1,5 +1,6 @@
 import { Disposable } from "../base/disposable.ts";
 import { UnsupportedError } from "../base/errors.ts";
+import { LiveSequence } from "../engine/live-sequence.ts";
 
 /** Refuses what only cells in this process allow, by the name of the method that was called. */
 function refuse(name: string, hint?: string): never {
@@ -7,7 +8,7 @@ function refuse(name: string, hint?: string): never {
 }
 
 /** The part of a local sequence that an engine elsewhere has no request for. Every method throws `UnsupportedError`. */
-export class RefusedSequenceOperations {
+export abstract class RefusedSequenceOperations extends LiveSequence {
   async fork(): Promise<never> {
     return refuse("fork", "a new sequence that begins with the same tokens finds them in the engine's cache");
   }

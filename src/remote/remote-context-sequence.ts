@@ -1,18 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { DisposeScope } from "../base/dispose.ts";
-import { ColloquyError, InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
-import { type LinkedAbort, linkedAbort } from "../base/linked-abort.ts";
-import { Lock } from "../base/lock.ts";
+import { InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
 import type {
   ContextSequence,
   EvaluateTargetOptions,
-  EvaluationReport,
   GeneratedToken,
   GenerateFinish,
   GenerateOptions,
 } from "../engine/context-sequence.ts";
+import { maxTokensOf } from "../engine/live-sequence.ts";
 import type { Token } from "../engine/token.ts";
-import { TokenMeter } from "../engine/token-meter.ts";
 import { continueRemotely } from "./continue-remotely.ts";
 import { RefusedSequenceOperations } from "./refused-operations.ts";
 import type { RemoteContext } from "./remote-context.ts";
@@ -32,19 +28,13 @@ export interface RemoteSequenceOptions {
 export class RemoteContextSequence extends RefusedSequenceOperations implements ContextSequence {
   readonly context: RemoteContext;
   readonly sessionKey: string;
-  readonly tokenMeter = new TokenMeter();
-  readonly #lock = new Lock();
-  readonly #scope = new DisposeScope("The sequence");
-  readonly #disposal = new AbortController();
   #held: Token[] = [];
-  #lastEvaluation: EvaluationReport | undefined;
 
   /** @internal */
   constructor(context: RemoteContext, options: RemoteSequenceOptions = {}) {
     super();
     this.context = context;
     this.sessionKey = options.sessionKey ?? randomUUID();
-    this.#scope.add(() => this.#disposal.abort());
   }
 
   get model(): RemoteModel {
@@ -59,25 +49,24 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
   get nextTokenIndex(): number {
     return this.#held.length;
   }
-  get lastEvaluation(): EvaluationReport | undefined {
-    return this.#lastEvaluation;
-  }
 
   async *generate(
     target: readonly Token[],
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
-    this.#checkTarget(target, options);
-    const { grammar, logprobs = 0, maxTokens = Number.POSITIVE_INFINITY } = options;
-    if (typeof maxTokens !== "number" || Number.isNaN(maxTokens) || maxTokens < 0)
-      throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
+    this.checkTarget(target);
+    const { edit } = options;
+    if (edit !== undefined && edit !== "exact" && edit !== "shift")
+      throw new InvalidArgumentError(`edit must be "exact" or "shift", not ${String(edit)}`);
+    const { grammar, logprobs = 0 } = options;
+    const maxTokens = maxTokensOf(options);
     const sampling = remoteSampling(options.sampling);
     const { engine, retries, retryDelayMs } = this.context.connection;
     engine.check({ sampling, logprobs });
-    const release = await this.#lock.acquire();
-    const abort = this.#abortWith(options.signal);
+    const release = await this.lock.acquire();
+    const abort = this.abortWith(options.signal);
     try {
-      this.#scope.check();
+      this.scope.check();
       const meter = this.#meter();
       const stream = continueRemotely(
         {
@@ -115,8 +104,8 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
 
   /** The engine's cache forgets by itself: only the idea of it is cleared here. */
   async clearHistory(): Promise<void> {
-    this.#scope.check();
-    await this.#lock.run(() => {
+    this.scope.check();
+    await this.lock.run(() => {
       this.#held = [];
     });
   }
@@ -126,8 +115,8 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
    * @example await sequence.saveStateToFile("chat.state");
    */
   async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
-    this.#scope.check();
-    return this.#lock.run(() =>
+    this.scope.check();
+    return this.lock.run(() =>
       writeRemoteState(filePath, {
         model: this.model.fingerprint,
         sessionKey: this.sessionKey,
@@ -141,25 +130,9 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
    * @throws ColloquyError `state-file-invalid`, `state-file-mismatch`, `context-overflow`
    */
   async loadStateFromFile(filePath: string, _options?: { acceptRisk?: boolean }): Promise<void> {
-    this.#scope.check();
+    this.scope.check();
     const { tokens } = await readRemoteState(filePath, this.model.fingerprint);
     await this.preload(tokens as Token[]);
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.dispose](): void {
-    void this.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 
   /** Keeps the idea of the engine's cache: a token is in it when the next one is asked for. */
@@ -173,7 +146,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
       for (;;) {
         const next = await stream.next();
         if (next.done) {
-          if (next.value.reason === "abort") this.#scope.check();
+          if (next.value.reason === "abort") this.scope.check();
           return next.value;
         }
         if (isFirst) this.#held = [...target];
@@ -199,7 +172,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
       const evaluated = Math.max(0, length - cached);
       this.tokenMeter.useTokens(evaluated - counted, "input");
       counted = evaluated;
-      this.#lastEvaluation = {
+      this.report = {
         reusedTokens: reused,
         movedTokens: 0,
         sharedTokens: cached - reused,
@@ -217,38 +190,10 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
       onCached: (cached: number) => report(Math.min(cached, length)),
     };
   }
-  /** Aborts with the caller's signal, and when the sequence is disposed. */
-  #abortWith(signal: AbortSignal | undefined): LinkedAbort {
-    const abort = linkedAbort(signal);
-    const onDispose = () => abort.abort();
-    this.#disposal.signal.addEventListener("abort", onDispose, { once: true });
-    return {
-      ...abort,
-      unlink: () => {
-        abort.unlink();
-        this.#disposal.signal.removeEventListener("abort", onDispose);
-      },
-    };
-  }
 
-  /** @throws DisposedError, InvalidArgumentError, UnsupportedError, ColloquyError `context-overflow` */
-  #checkTarget(target: readonly Token[], options: EvaluateTargetOptions): void {
-    this.#scope.check();
-    if (!Array.isArray(target) || target.length === 0)
-      throw new InvalidArgumentError("There must be at least one token to go on from");
+  protected checkMedia(target: readonly Token[]): void {
     if (target.some((token) => token < 0))
       throw new UnsupportedError("media: images and sounds are offered by local models alone");
-    const size = this.model.vocabularySize;
-    const wrong = target.find((token) => !(Number.isInteger(token) && token < size));
-    if (wrong !== undefined)
-      throw new InvalidArgumentError(`${String(wrong)} is not a token of this model's ${size}`);
-    if (options.edit !== undefined && options.edit !== "exact" && options.edit !== "shift")
-      throw new InvalidArgumentError(`edit must be "exact" or "shift", not ${String(options.edit)}`);
-    if (target.length > this.contextSize)
-      throw new ColloquyError(
-        "context-overflow",
-        `${target.length} tokens do not fit into the context of ${this.contextSize}`,
-      );
   }
 }
 

@@ -1,12 +1,9 @@
-import { DisposeScope } from "../../base/dispose.ts";
 import { ColloquyError, InvalidArgumentError } from "../../base/errors.ts";
-import { type LinkedAbort, linkedAbort } from "../../base/linked-abort.ts";
 import { Lock } from "../../base/lock.ts";
 import type {
   ContextSequence,
   EvaluateTargetOptions,
   EvaluationPriority,
-  EvaluationReport,
   GeneratedToken,
   GenerateFinish,
   GenerateOptions,
@@ -14,6 +11,7 @@ import type {
 import { DraftPolicy } from "../drafts/draft-policy.ts";
 import { createLookupDrafter } from "../drafts/drafter.ts";
 import type { InputLookupTokenPredictor } from "../drafts/input-lookup-token-predictor.ts";
+import { maxTokensOf } from "../live-sequence.ts";
 import type { ContextShiftOptions } from "../low-level/context-shift.ts";
 import { LowLevelSequence } from "../low-level/low-level-sequence.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
@@ -23,7 +21,6 @@ import { EvaluationAborted } from "../scheduler/scheduler.ts";
 import { findBrokenSpan } from "../spans/evaluate-span.ts";
 import { readStateFile, writeStateFile } from "../state/state-file.ts";
 import type { Token } from "../token.ts";
-import { TokenMeter } from "../token-meter.ts";
 import { alignSequence } from "./align-sequence.ts";
 import type { CheckpointOptions } from "./checkpoints.ts";
 import { continueSequence, type LogitRows } from "./continue-sequence.ts";
@@ -49,20 +46,14 @@ export interface SequenceOptions {
 /** One conversation's place in a context. Made by `context.getSequence()`. */
 export class LlamaContextSequence extends LowLevelSequence implements ContextSequence {
   readonly context: LlamaContext;
-  readonly tokenMeter = new TokenMeter();
   /** @internal */
   readonly held: HeldSequence;
   /** @internal */
   readonly store: SequenceStore;
   readonly #options: SequenceOptions;
-  /** Calls of one sequence run one after the other, whole replies included. */
-  readonly #lock = new Lock();
   /** Held only while native code works for this sequence: the disposal need not wait for whoever reads a reply. */
   readonly #work = new Lock();
-  readonly #scope = new DisposeScope("The sequence");
-  readonly #disposal = new AbortController();
   readonly #drafts: DraftPolicy | undefined;
-  #lastEvaluation: EvaluationReport | undefined;
 
   /** @internal */
   constructor(context: LlamaContext, store: SequenceStore, held: HeldSequence, options: SequenceOptions) {
@@ -72,8 +63,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     this.held = held;
     this.#options = options;
     this.#drafts = options.drafts === false || !store.setup.canCut ? undefined : new DraftPolicy();
-    this.#scope.add(async () => {
-      this.#disposal.abort();
+    this.scope.add(async () => {
       await this.#work.run(() => store.release(held));
     });
   }
@@ -92,26 +82,21 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
   get nextTokenIndex(): number {
     return this.held.ledger.length;
   }
-  /** What the last evaluation reused, moved and evaluated. */
-  get lastEvaluation(): EvaluationReport | undefined {
-    return this.#lastEvaluation;
-  }
 
   async *generate(
     target: readonly Token[],
     options: GenerateOptions = {},
   ): AsyncGenerator<GeneratedToken, GenerateFinish, void> {
-    this.#checkTarget(target);
+    this.checkTarget(target);
     if (target.at(-1)! < 0)
       throw new InvalidArgumentError("There must be a token behind the last image to go on from");
-    const { grammar, maxTokens = Number.POSITIVE_INFINITY } = options;
-    if (typeof maxTokens !== "number" || Number.isNaN(maxTokens) || maxTokens < 0)
-      throw new InvalidArgumentError(`maxTokens must be a number of 0 or more, not ${String(maxTokens)}`);
+    const { grammar } = options;
+    const maxTokens = maxTokensOf(options);
     const sampler = createSampler(options.sampling, { vocabulary: this.model, history: target });
-    const release = await this.#lock.acquire();
-    const abort = this.#abortWith(options.signal);
+    const release = await this.lock.acquire();
+    const abort = this.abortWith(options.signal);
     try {
-      this.#scope.check();
+      this.scope.check();
       const { signal } = abort;
       return yield* continueSequence(
         {
@@ -132,7 +117,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
       );
     } catch (error) {
       if (!(error instanceof EvaluationAborted)) throw error;
-      this.#scope.check();
+      this.scope.check();
       return { reason: "abort" };
     } finally {
       abort.unlink();
@@ -143,15 +128,15 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
 
   async preload(target: readonly Token[], options: EvaluateTargetOptions = {}): Promise<void> {
     if (target.length === 0) return this.clearHistory();
-    this.#checkTarget(target);
-    await this.#lock.run(async () => {
-      this.#scope.check();
-      const { signal, unlink } = this.#abortWith(options.signal);
+    this.checkTarget(target);
+    await this.lock.run(async () => {
+      this.scope.check();
+      const { signal, unlink } = this.abortWith(options.signal);
       try {
         await this.#align(target, { ...options, signal }, undefined);
       } catch (error) {
         if (!(error instanceof EvaluationAborted)) throw error;
-        this.#scope.check();
+        this.scope.check();
         options.signal?.throwIfAborted();
       } finally {
         unlink();
@@ -160,7 +145,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
   }
 
   async clearHistory(): Promise<void> {
-    this.#scope.check();
+    this.scope.check();
     const { scheduler } = this.store.setup;
     await this.#run(() =>
       scheduler.exclusive(async () => {
@@ -176,7 +161,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
    * @throws ColloquyError `range` when the context has no sequence left
    */
   async fork(): Promise<LlamaContextSequence> {
-    this.#scope.check();
+    this.scope.check();
     const copy = this.context.getSequence(this.#options);
     const { scheduler, canShare } = this.store.setup;
     if (canShare)
@@ -191,7 +176,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
    * @example await sequence.saveStateToFile("chat.state");
    */
   async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
-    this.#scope.check();
+    this.scope.check();
     const { scheduler } = this.store.setup;
     const state = await this.#run(() => scheduler.exclusive(() => this.store.states.read(this.held)));
     return {
@@ -205,7 +190,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
    * @throws ColloquyError `state-file-invalid`, `state-file-mismatch`, `context-overflow`; the sequence is as before
    */
   async loadStateFromFile(filePath: string, _options?: { acceptRisk?: boolean }): Promise<void> {
-    this.#scope.check();
+    this.scope.check();
     const state = await readStateFile(filePath, this.model.fingerprint, this.context.stateLayout);
     if (state.tokens.length > this.contextSize)
       throw new ColloquyError(
@@ -215,23 +200,6 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     await this.#run(() =>
       this.store.setup.scheduler.exclusive(() => this.store.states.write(this.held, state)),
     );
-  }
-
-  get disposed(): boolean {
-    return this.#scope.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#scope.onDispose(listener);
-  }
-  /** Ends a running evaluation and gives the cells back. */
-  dispose(): Promise<void> {
-    return this.#scope.dispose();
-  }
-  [Symbol.dispose](): void {
-    void this.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 
   /** What `getSequence()` was given. */
@@ -244,7 +212,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
   }
   /** @internal */
   exclusively<T>(task: () => T | Promise<T>): Promise<T> {
-    this.#scope.check();
+    this.scope.check();
     return this.#run(() => this.store.setup.scheduler.exclusive(task));
   }
   /** @internal */
@@ -254,13 +222,13 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     priority: EvaluationPriority,
     onLogits: (rows: LogitRows) => void,
   ): Promise<void> {
-    this.#checkTarget(tokens);
+    this.checkTarget(tokens);
     if (tokens.some((token) => token < 0))
       throw new InvalidArgumentError("Images cannot be appended token by token");
-    const release = await this.#lock.acquire();
-    const abort = this.#abortWith(undefined);
+    const release = await this.lock.acquire();
+    const abort = this.abortWith(undefined);
     try {
-      this.#scope.check();
+      this.scope.check();
       const { length } = this.held.ledger;
       if (length + tokens.length > this.contextSize)
         throw new ColloquyError(
@@ -272,7 +240,7 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
         return outputs;
       });
     } catch (error) {
-      if (error instanceof EvaluationAborted) this.#scope.check();
+      if (error instanceof EvaluationAborted) this.scope.check();
       throw error;
     } finally {
       abort.unlink();
@@ -286,10 +254,10 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
     onLogits: ((rows: LogitRows) => void) | undefined,
   ): Promise<void> {
     const edit = options.edit ?? this.#options.edit ?? "exact";
-    this.#lastEvaluation = await this.#native(() =>
+    this.report = await this.#native(() =>
       alignSequence(this.store, this.held, target, { ...options, edit }, onLogits),
     );
-    const { evaluatedTokens } = this.#lastEvaluation;
+    const { evaluatedTokens } = this.report;
     const outputs = onLogits === undefined ? 0 : 1;
     this.tokenMeter.useTokens(evaluatedTokens - outputs, "input");
     this.tokenMeter.useTokens(outputs, "output");
@@ -328,52 +296,22 @@ export class LlamaContextSequence extends LowLevelSequence implements ContextSeq
 
   /** Waits for the calls before this one, then works on the cells. @throws DisposedError */
   #run<T>(work: () => Promise<T>): Promise<T> {
-    return this.#lock.run(() => this.#native(work));
+    return this.lock.run(() => this.#native(work));
   }
 
   /** @throws DisposedError when the sequence was disposed while this call waited */
   #native<T>(work: () => Promise<T>): Promise<T> {
     return this.#work.run(() => {
-      this.#scope.check();
+      this.scope.check();
       return work();
     });
   }
 
-  /** Aborts with the caller's signal, and when the sequence is disposed. */
-  #abortWith(signal: AbortSignal | undefined): LinkedAbort {
-    const abort = linkedAbort(signal);
-    const onDispose = () => abort.abort();
-    this.#disposal.signal.addEventListener("abort", onDispose, { once: true });
-    return {
-      ...abort,
-      unlink: () => {
-        abort.unlink();
-        this.#disposal.signal.removeEventListener("abort", onDispose);
-      },
-    };
-  }
-
-  /** @throws DisposedError, InvalidArgumentError, ColloquyError `context-overflow` with the numbers */
-  #checkTarget(target: readonly Token[]): void {
-    this.#scope.check();
-    if (!Array.isArray(target) || target.length === 0)
-      throw new InvalidArgumentError("There must be at least one token to go on from");
-    const { size } = this.model.vocabulary;
-    const wrong = target.find((token) => !(Number.isInteger(token) && token < size));
-    if (wrong !== undefined)
-      throw new InvalidArgumentError(`${String(wrong)} is not a token of this model's ${size}`);
+  protected checkMedia(target: readonly Token[]): void {
     const broken = findBrokenSpan(target, (id) => this.model.spans.span(id)?.length);
     if (broken >= 0)
       throw new InvalidArgumentError(
         `${target[broken]} at ${broken} is no token, and no image that is whole`,
-      );
-    if (target.length > this.contextSize)
-      throw new ColloquyError(
-        "context-overflow",
-        `${target.length} tokens do not fit into the context of ${this.contextSize}`,
-        {
-          hint: "shorten the prompt or create the context with a larger contextSize",
-        },
       );
   }
 }

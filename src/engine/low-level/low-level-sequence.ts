@@ -3,6 +3,7 @@ import type { LlamaContextSequence } from "../context/llama-context-sequence.ts"
 import type { HeldSequence, SequenceStore } from "../context/sequence-store.ts";
 import type { EvaluateTargetOptions, EvaluationPriority } from "../context-sequence.ts";
 import { commonPrefixLength } from "../ledger/longest-prefix.ts";
+import { LiveSequence } from "../live-sequence.ts";
 import type { Token } from "../token.ts";
 import type { ContextShiftOptions } from "./context-shift.ts";
 import { appendShifting } from "./context-shift.ts";
@@ -25,7 +26,7 @@ import { type ContextTokensDeleteRange, keptByErasing, withoutRanges } from "./t
  * A sequence token by token: callers say what to put behind what the cache holds, instead of the whole list. Chat
  * sessions use `generate()`, which finds the difference by itself.
  */
-export abstract class LowLevelSequence {
+export abstract class LowLevelSequence extends LiveSequence {
   /** @internal */
   abstract readonly held: HeldSequence;
   /** @internal */
@@ -34,7 +35,6 @@ export abstract class LowLevelSequence {
   abstract readonly contextShift: ContextShiftOptions;
   abstract readonly contextTokens: Token[];
   abstract readonly nextTokenIndex: number;
-  abstract readonly disposed: boolean;
   abstract preload(target: readonly Token[], options?: EvaluateTargetOptions): Promise<void>;
   /** @internal Runs while nobody else works on the sequence's cells. */
   abstract exclusively<T>(task: () => T | Promise<T>): Promise<T>;
