@@ -1,4 +1,5 @@
 import type { GrammarMatcher } from "../grammar/matcher.ts";
+import type { GrammarVocabulary } from "../grammar/vocabulary.ts";
 import type { SamplingOptions } from "./sampling/options.ts";
 import type { NamedTokens, Token, Tokenizer } from "./token.ts";
 import type { TokenMeter } from "./token-meter.ts";
@@ -30,6 +31,8 @@ export interface LanguageModel {
   isEogToken(token: Token | undefined): boolean;
   /** The bytes a token stands for; empty for control tokens. */
   tokenBytes(token: Token): Uint8Array;
+  /** The vocabulary as grammars see it, where that is faster to read than token after token. */
+  grammarVocabulary?(): GrammarVocabulary;
   /** Whether its chats can hold images. Absent: no. */
   readonly supportsImages?: boolean;
   /** What is embedded in texts of this model beside tokens; absent where nothing can be. */

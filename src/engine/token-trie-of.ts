@@ -9,7 +9,7 @@ const tries = new WeakMap<LanguageModel, TokenTrie>();
 export function tokenTrieOf(model: LanguageModel): TokenTrie {
   let trie = tries.get(model);
   if (trie === undefined) {
-    trie = TokenTrie.from(grammarVocabulary(model));
+    trie = TokenTrie.from(model.grammarVocabulary?.() ?? grammarVocabulary(model));
     tries.set(model, trie);
   }
   return trie;

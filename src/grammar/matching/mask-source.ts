@@ -1,5 +1,6 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
 import { FEW_TOKENS } from "../matcher.ts";
+import type { FlatTrie } from "../trie/flat-trie.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
 import type { TokenTrie } from "../trie/token-trie.ts";
 import { forcedTokens } from "./forced-tokens.ts";
@@ -55,7 +56,7 @@ export class MaskSource {
   /** The mask of a state, given that of the state without far counts, which can only be wrong about long tokens. */
   #withoutTooLong(near: StateMask, nearState: number, state: number): StateMask {
     const { longTokens, longWords, scratch } = this.trie;
-    const count = walkTrie(this.automaton, this.#loops, longTokens, state, scratch, 0);
+    const count = this.#walk(longTokens, state);
     const found = scratch.subarray(0, count);
     // What follows the last state in a text usually differs from it in nothing.
     const last = this.#lastLong.get(nearState);
@@ -98,6 +99,12 @@ export class MaskSource {
     return at;
   }
 
+  /** Puts the tokens of a trie that may come into `scratch`; returns how many there are. */
+  #walk(trie: FlatTrie, state: number): number {
+    const all = { firstNode: 0, endNode: trie.nodeCount };
+    return walkTrie(this.automaton, this.#loops, trie, all, state, this.trie.scratch, 0);
+  }
+
   #compute(state: number): StateMask {
     const { trie, automaton } = this;
     const references = automaton.tokens(state);
@@ -106,7 +113,7 @@ export class MaskSource {
     let count = 0;
     if (sliced !== undefined) count = sliced.count;
     else {
-      count = walkTrie(automaton, this.#loops, trie.trie, state, trie.scratch, 0);
+      count = this.#walk(trie.trie, state);
       if (references.length === 0 && count + ends.length <= FEW_TOKENS)
         return shortMask(trie.scratch.subarray(0, count), ends);
     }
@@ -125,11 +132,13 @@ export class MaskSource {
     const { trie, automaton } = this;
     const { length, states } = chains.chain(state);
     let count = 0;
-    for (const { characters, byte, trie: rest } of chains.slice.remainders) {
+    const { remainders, rests } = chains.slice;
+    for (const remainder of remainders) {
+      const { characters, byte } = remainder;
       if (characters > length) continue;
       const from = states[Math.min(characters, states.length - 1)]!;
       if (automaton.step(from, byte) === DEAD) continue;
-      count = walkTrie(automaton, this.#loops, rest, from, trie.scratch, count);
+      count = walkTrie(automaton, this.#loops, rests, remainder, from, trie.scratch, count);
     }
     const plain = chains.slice.plainMask(length);
     return { words: plain.words, plainCount: plain.count, count };

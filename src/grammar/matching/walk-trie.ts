@@ -9,8 +9,14 @@ let rows = new Int32Array(INITIAL_HEIGHT);
 /** Fewer nodes are walked through as fast as they are taken at once. */
 const FEWEST_AT_ONCE = 4;
 
+/** Nodes of a trie with all that is below them: those from `firstNode` on, up to `endNode`. */
+export interface TrieNodes {
+  readonly firstNode: number;
+  readonly endNode: number;
+}
+
 /**
- * Appends to `out`, from `count` on, every token of the trie whose bytes the automaton takes from `state`; returns how
+ * Appends to `out`, from `count` on, every token at these nodes of the trie whose bytes the automaton takes from `state`; returns how
  * many there are then. A node that the automaton does not take is passed over with all that is below it, and where a
  * state takes whatever is below a node, that is taken at once.
  */
@@ -18,17 +24,18 @@ export function walkTrie(
   automaton: Automaton,
   loops: StateLoops,
   trie: FlatTrie,
+  { firstNode, endNode }: TrieNodes,
   state: number,
   out: Int32Array,
   count: number,
 ): number {
   const { classCount, classOfByte } = automaton;
-  const { nodeCount, bytes, depths, ends, tokenStarts, tokens } = trie;
+  const { bytes, depths, ends, tokenStarts, tokens } = trie;
   const { kinds, heights } = trie.below;
   if (rows.length <= trie.height) rows = new Int32Array(trie.height * 2);
   let transitions = automaton.transitions;
   rows[0] = state;
-  for (let node = 0; node < nodeCount; ) {
+  for (let node = firstNode; node < endNode; ) {
     const depth = depths[node]!;
     const row = rows[depth]! * classCount;
     let next = transitions[row + classOfByte[bytes[node]!]!]!;

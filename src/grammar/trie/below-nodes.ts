@@ -1,4 +1,5 @@
-import { BEYOND_ASCII_KIND, KIND_OF_BYTE } from "./byte-kinds.ts";
+import { KIND_OF_BYTE } from "./byte-kinds.ts";
+import { BOUNDARY, INVALID, NEXT_STATE } from "./character-states.ts";
 
 /** Where what is below a node is no text of whole characters (the last one may be unfinished), or is very long. */
 export const NOT_TEXT = 255;
@@ -11,74 +12,37 @@ export interface BelowNodes {
   readonly heights: Uint8Array;
 }
 
-const INVALID = 0xff;
-const BOUNDARY = 0;
-
-/** Looks through a trie once, from its end. The first byte of each way is taken for the first of a character. */
-export function findBelowNodes(
-  nodeCount: number,
-  bytes: Uint8Array,
-  depths: Uint16Array,
-  ends: Int32Array,
-  height: number,
-): BelowNodes {
+/**
+ * Looks through the nodes of a trie, which are in depth-first order. The first byte of each way is taken for the first
+ * of a character.
+ */
+export function findBelowNodes(bytes: Uint8Array, depths: Uint16Array, height: number): BelowNodes {
+  const nodeCount = bytes.length;
   const kinds = new Uint16Array(nodeCount);
   const heights = new Uint8Array(nodeCount);
-  const states = characterStates(nodeCount, bytes, depths, height);
-  for (let node = nodeCount - 1; node >= 0; node--) {
-    let [set, most] = [0, 0];
-    for (let child = node + 1; child < ends[node]!; child = ends[child]!) {
-      set |= (1 << KIND_OF_BYTE[bytes[child]!]!) | kinds[child]!;
-      const below = states[child] === INVALID ? NOT_TEXT : heights[child]! + 1;
-      if (below > most) most = below;
-    }
-    kinds[node] = set;
-    heights[node] = most > NOT_TEXT ? NOT_TEXT : most;
-  }
-  for (let node = 0; node < nodeCount; node++) if (states[node] !== BOUNDARY) heights[node] = NOT_TEXT;
-  return { kinds, heights };
-}
-
-/** For each node: {@link BOUNDARY} after a whole character, {@link INVALID}, or where inside of a character it is. */
-function characterStates(
-  nodeCount: number,
-  bytes: Uint8Array,
-  depths: Uint16Array,
-  height: number,
-): Uint8Array {
-  const states = new Uint8Array(nodeCount);
+  // Forwards: where in a character each node is. That stands in `heights` until the way back has read it.
   const path = new Uint8Array(height + 1);
   for (let node = 0; node < nodeCount; node++) {
     const depth = depths[node]!;
-    const state = nextState(path[depth]!, bytes[node]!);
-    states[node] = state;
+    const state = NEXT_STATE[path[depth]! * 256 + bytes[node]!]!;
+    heights[node] = state;
     path[depth + 1] = state;
   }
-  return states;
-}
-
-/** States 1 to 3: so many bytes of 80–BF must follow; 4 to 7: the first of them is restricted (RFC 3629). */
-function nextState(state: number, byte: number): number {
-  switch (state) {
-    case BOUNDARY:
-      if (KIND_OF_BYTE[byte] !== BEYOND_ASCII_KIND) return BOUNDARY;
-      if (byte < 0xc2 || byte > 0xf4) return INVALID;
-      if (byte < 0xe0) return 1;
-      if (byte < 0xf0) return byte === 0xe0 ? 4 : byte === 0xed ? 5 : 2;
-      return byte === 0xf0 ? 6 : byte === 0xf4 ? 7 : 3;
-    case 1:
-    case 2:
-    case 3:
-      return byte >= 0x80 && byte < 0xc0 ? state - 1 : INVALID;
-    case 4:
-      return byte >= 0xa0 && byte < 0xc0 ? 1 : INVALID;
-    case 5:
-      return byte >= 0x80 && byte < 0xa0 ? 1 : INVALID;
-    case 6:
-      return byte >= 0x90 && byte < 0xc0 ? 2 : INVALID;
-    case 7:
-      return byte >= 0x80 && byte < 0x90 ? 2 : INVALID;
-    default:
-      return INVALID;
+  // Backwards, all that is below a node comes before it: it is gathered for each depth.
+  const kindsBelow = new Uint16Array(height + 1);
+  const heightBelow = new Uint8Array(height + 1);
+  for (let node = nodeCount - 1; node >= 0; node--) {
+    const depth = depths[node]!;
+    const state = heights[node]!;
+    const set = kindsBelow[depth + 1]!;
+    const most = heightBelow[depth + 1]!;
+    kindsBelow[depth + 1] = 0;
+    heightBelow[depth + 1] = 0;
+    kinds[node] = set;
+    heights[node] = state === BOUNDARY ? most : NOT_TEXT;
+    kindsBelow[depth]! |= set | (1 << KIND_OF_BYTE[bytes[node]!]!);
+    const own = state === INVALID || most >= NOT_TEXT - 1 ? NOT_TEXT : most + 1;
+    if (own > heightBelow[depth]!) heightBelow[depth] = own;
   }
+  return { kinds, heights };
 }

@@ -22,45 +22,68 @@ export interface FlatTrie {
   readonly below: BelowNodes;
 }
 
-/** Builds the trie of tokens that are sorted by their parts; none of these is empty. */
-export function buildFlatTrie({ data, from, to }: TokenParts, tokens: Int32Array): FlatTrie {
-  let room = 0;
-  for (const token of tokens) room += to[token]! - from[token]!;
-  const bytes = new Uint8Array(room);
-  const depths = new Uint16Array(room);
-  const ends = new Int32Array(room);
-  const tokenStarts = new Int32Array(room + 1);
-  const path: number[] = [];
-  let [nodeCount, height, previous] = [0, 0, 0];
+/**
+ * Builds the trie of tokens that are sorted by their parts; none of these is empty.
+ *
+ * @param apart 1 for each token that shares no node with those before it. None by default.
+ */
+export function buildFlatTrie(parts: TokenParts, tokens: Int32Array, apart?: Uint8Array): FlatTrie {
+  const { data, from, to } = parts;
+  const shared = new Uint16Array(tokens.length);
+  const { nodeCount, height } = measure(parts, tokens, shared, apart);
+  const bytes = new Uint8Array(nodeCount);
+  const depths = new Uint16Array(nodeCount);
+  const ends = new Int32Array(nodeCount);
+  const tokenStarts = new Int32Array(nodeCount + 1);
+  /** The open nodes, from the root on. */
+  const path = new Int32Array(height);
+  let node = 0;
+  let open = 0;
   for (let i = 0; i < tokens.length; i++) {
-    const start = from[tokens[i]!]!;
-    const length = to[tokens[i]!]! - start;
-    let shared = 0;
-    while (shared < path.length && shared < length && data[previous + shared] === data[start + shared])
-      shared++;
-    for (let depth = shared; depth < path.length; depth++) ends[path[depth]!] = nodeCount;
-    path.length = shared;
-    for (let depth = shared; depth < length; depth++) {
-      bytes[nodeCount] = data[start + depth]!;
-      depths[nodeCount] = depth;
-      tokenStarts[nodeCount] = i;
-      path.push(nodeCount++);
+    const token = tokens[i]!;
+    const start = from[token]!;
+    const length = to[token]! - start;
+    const common = shared[i]!;
+    while (open > common) ends[path[--open]!] = node;
+    for (; open < length; open++) {
+      bytes[node] = data[start + open]!;
+      depths[node] = open;
+      tokenStarts[node] = i;
+      path[open] = node++;
     }
-    height = Math.max(height, length);
-    previous = start;
   }
-  for (const node of path) ends[node] = nodeCount;
-  tokenStarts[nodeCount] = tokens.length;
-  return {
-    nodeCount,
-    bytes: bytes.slice(0, nodeCount),
-    depths: depths.slice(0, nodeCount),
-    ends: ends.slice(0, nodeCount),
-    tokenStarts: tokenStarts.slice(0, nodeCount + 1),
-    tokens,
-    height,
-    below: findBelowNodes(nodeCount, bytes, depths, ends, height),
-  };
+  while (open > 0) ends[path[--open]!] = node;
+  tokenStarts[node] = tokens.length;
+  const below = findBelowNodes(bytes, depths, height);
+  return { nodeCount, bytes, depths, ends, tokenStarts, tokens, height, below };
+}
+
+/** How large the trie becomes, and for each token how many bytes it shares with the one before it. */
+function measure(
+  { data, from, to }: TokenParts,
+  tokens: Int32Array,
+  shared: Uint16Array,
+  apart: Uint8Array | undefined,
+): { nodeCount: number; height: number } {
+  let nodeCount = 0;
+  let height = 0;
+  let previous = 0;
+  let previousLength = 0;
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    const start = from[token]!;
+    const length = to[token]! - start;
+    const most = length < previousLength ? length : previousLength;
+    let common = 0;
+    if (apart === undefined || apart[i] === 0)
+      while (common < most && data[previous + common] === data[start + common]) common++;
+    shared[i] = common;
+    nodeCount += length - common;
+    if (length > height) height = length;
+    previous = start;
+    previousLength = length;
+  }
+  return { nodeCount, height };
 }
 
 /** The node that these bytes lead to, or -1; the bytes must not be empty. */

@@ -2,9 +2,10 @@ import { InvalidArgumentError } from "../../base/errors.ts";
 import { NEAR_CHARACTERS } from "../automaton/automaton.ts";
 import { complementRanges, normalizeRanges } from "../code-points.ts";
 import type { CodePointRange } from "../ir.ts";
-import type { GrammarVocabulary } from "../vocabulary.ts";
+import type { GrammarVocabulary, TokenBytes } from "../vocabulary.ts";
 import { buildFlatTrie, type FlatTrie } from "./flat-trie.ts";
-import { readTokenBytes, sortTokens, type TokenBytes, wholeTokens } from "./token-bytes.ts";
+import { sortTokens } from "./sort-tokens.ts";
+import { readTokenBytes, wholeTokens } from "./token-bytes.ts";
 import { buildTokenSlice, type TokenSlice } from "./token-slice.ts";
 
 /**
@@ -98,7 +99,7 @@ export class TokenTrie {
     const key = normalized.join(";");
     let slice = this.#slices.get(key);
     if (slice === undefined) {
-      slice = buildTokenSlice(this.bytes, this.trie.tokens, normalized, this.wordCount);
+      slice = buildTokenSlice(this.bytes, this.trie, normalized, this.wordCount);
       this.#slices.set(key, slice);
     }
     return slice;
