@@ -5,7 +5,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nativeFolder, rootFolder } from "./runner/folders.ts";
-import { describeMachine, describeModel, loadAverage } from "./runner/machine.ts";
+import { describeMachine, describeModel, foreignShare } from "./runner/machine.ts";
 import { type SideName, sideNames, type Workload } from "./runner/protocol.ts";
 import { type Report, renderMarkdown, writeReport } from "./runner/report.ts";
 import { takeRounds } from "./runner/rounds.ts";
@@ -14,8 +14,9 @@ import { summarize } from "./runner/summary.ts";
 import { compileRawProgram } from "./sides/raw-program.ts";
 import { workloads } from "./workloads/index.ts";
 
-/** Above this load average the machine is not quiet. */
-const loadMax = 0.5;
+/** Above this part of a core the machine is not quiet. The load average would count the runs before this one too. */
+const foreignShareMax = 0.05;
+const lookMs = 3000;
 
 const help = `Usage: npm run bench -- [options] [workload ...]
 
@@ -32,7 +33,7 @@ Options:
   --budget <s>       seconds after which a sample stops generating (default 60, for some workloads more)
   --threads <n>      threads of ours, peer-cores and raw (default: the usable cores)
   --quick            1 round, budget 10 s: whether it works, not how fast
-  --force            start above load ${loadMax}, and count rounds that others disturbed
+  --force            start beside busy processes, and count rounds that they disturbed
   --help
 
 Environment:
@@ -126,10 +127,9 @@ async function main(): Promise<void> {
   const sides = chosenSides();
   const chosen = chosenWorkloads();
   const model = await modelPath();
-  if (loadAverage() > loadMax && !flags.force)
-    fail(
-      `load average ${loadAverage().toFixed(2)} is above ${loadMax}: wait, or pass --force for void figures`,
-    );
+  const busy = flags.force ? 0 : await foreignShare(lookMs);
+  if (busy > foreignShareMax)
+    fail(`other processes use ${busy.toFixed(2)} of a core: wait, or pass --force for void figures`);
   const reservations = [
     ...(rounds < quotableRounds ? [`${rounds} rounds, ${quotableRounds} are needed`] : []),
     ...(flags.force ? ["forced: rounds that other processes disturbed are counted"] : []),

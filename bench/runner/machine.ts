@@ -97,3 +97,11 @@ export function isDisturbed(use: CpuUse | undefined): boolean {
   if (use?.foreignSeconds == null) return false;
   return use.foreignSeconds > Math.max(0.1, use.wallSeconds * 0.05);
 }
+
+/** Part of one core that other processes use at this moment, looked at for a while; 0 where it cannot be told. */
+export async function foreignShare(lookMs: number): Promise<number> {
+  const before = readCpu();
+  await new Promise((resolve) => setTimeout(resolve, lookMs));
+  const use = cpuUseBetween(before, readCpu());
+  return use?.foreignSeconds == null ? 0 : use.foreignSeconds / use.wallSeconds;
+}
