@@ -101,6 +101,23 @@ describe.each(["bpe", "spm"] as const)("%s", (vocabulary) => {
     );
   });
 
+  test("the bytes of all tokens at once are those of one after another, special tokens without text", () => {
+    const grammar = model.grammarVocabulary();
+    const { data, starts } = grammar.allTokenBytes!();
+    expect(starts).toHaveLength(model.vocabularySize + 1);
+    let special = 0;
+    for (const token of model.iterateAllTokens()) {
+      const bytes = data.subarray(starts[token]!, starts[token + 1]!);
+      if (model.isSpecialToken(token)) special++;
+      expect(bytes, String(token)).toEqual(
+        model.isSpecialToken(token) ? new Uint8Array(0) : model.tokenBytes(token),
+      );
+      expect(grammar.tokenBytes(token)).toEqual(bytes);
+    }
+    expect(special).toBeGreaterThan(0);
+    expect(grammar.endTokens).toEqual([...model.iterateAllTokens()].filter((id) => model.isEogToken(id)));
+  });
+
   test("a text longer than the buffers", () => {
     const text = "hello 😀 ".repeat(3000);
     expect(textOf(model.tokenize(text, false, "trimLeadingSpace"))).toBe(text);
