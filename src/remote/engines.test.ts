@@ -177,7 +177,10 @@ describe("vLLM (an imitation of it)", () => {
       topP: 0.8,
       minP: 0.1,
       seed: 5,
-      tokenBias: new Map([[9 as Token, 2]]),
+      tokenBias: new Map([
+        [9 as Token, 2],
+        [10 as Token, Number.NEGATIVE_INFINITY],
+      ]),
     });
     const asked = request({ sampling, grammar: 'root ::= "a"' });
     expect(await events(engine, asked)).toEqual([
@@ -201,19 +204,23 @@ describe("vLLM (an imitation of it)", () => {
       top_p: 0.8,
       min_p: 0.1,
       seed: 5,
-      logit_bias: { 9: 2 },
+      repetition_penalty: 1,
+      presence_penalty: 0,
+      frequency_penalty: 0,
+      logit_bias: { 9: 2, 10: -100 },
       structured_outputs: { grammar: 'root ::= "a"' },
     });
   });
 
-  test("log probabilities", async () => {
-    const logprobs = { token_logprobs: [-0.5], top_logprobs: [{ "token_id:98": -2, "token_id:97": -0.5 }] };
+  test("log probabilities: as many as asked for, with the token taken beside them", async () => {
+    const top_logprobs = [{ "token_id:98": -2, "token_id:99": -7, "token_id:97": -0.5 }];
+    const logprobs = { token_logprobs: [-7], top_logprobs };
     const engine = await open("vllm", (_, response) =>
-      sendEvents(response, [part([97], { logprobs, finish_reason: "length" }), usage]),
+      sendEvents(response, [part([99], { logprobs, finish_reason: "length" }), usage]),
     );
     expect((await events(engine, request({ logprobs: 2 })))[0]).toMatchObject({
       logprobs: {
-        token: -0.5,
+        token: -7,
         top: [
           [97, -0.5],
           [98, -2],
@@ -222,13 +229,28 @@ describe("vLLM (an imitation of it)", () => {
     });
   });
 
+  test("a token that is never to be, and comes all the same, is refused where no grammar may need it", async () => {
+    const engine = await open("vllm", ({ body }, response) => {
+      const choice = { text: "x", token_ids: [97], finish_reason: "length" };
+      if (body.stream) sendEvents(response, [{ choices: [choice] }, usage]);
+      else sendJson(response, { choices: [choice] });
+    });
+    const sampling = remoteSampling({ tokenBias: new Map([[97 as Token, Number.NEGATIVE_INFINITY]]) });
+    await expect(events(engine, request({ sampling }))).rejects.toThrow("tokenBias");
+    await expect(engine.complete(request({ sampling }), "served")).rejects.toThrow("tokenBias");
+    expect(await events(engine, request({ sampling, grammar: 'root ::= "a"' }))).toContainEqual(token(97));
+  });
+
   test("what it lacks is refused by name", async () => {
     const engine = await open("vllm", () => {});
     const check = (options: object, grammar?: string) => () =>
       engine.check({ sampling: remoteSampling(options), logprobs: 0, grammar });
     expect(check({ temperature: 1, xtc: { probability: 0.5, threshold: 0.1 } })).toThrow("xtc");
     expect(check({ dryRepeatPenalty: { strength: 1 } })).toThrow("dryRepeatPenalty");
-    expect(check({ tokenBias: new Map([[1, Number.NEGATIVE_INFINITY]]) })).toThrow("tokenBias");
+    expect(check({ tokenBias: new Map([[1, Number.POSITIVE_INFINITY]]) })).toThrow("tokenBias");
+    expect(check({ tokenBias: new Map([[1, -101]]) })).toThrow("tokenBias");
+    expect(check({ tokenBias: new Map([[1, Number.NEGATIVE_INFINITY]]) })).not.toThrow();
+    expect(check({ temperature: 0.001 })).toThrow("temperature");
     expect(check({}, "root ::= <[12]>")).toThrow("grammar");
     expect(check({ temperature: 1, topK: 3, seed: 1 }, "root ::= .")).not.toThrow();
   });
@@ -248,11 +270,13 @@ describe("vLLM (an imitation of it)", () => {
         data: [
           { id: "one", max_model_len: 100 },
           { id: "two", max_model_len: 50 },
+          { id: "adapter", parent: "two", max_model_len: null },
         ],
       }),
     );
     expect(await engine.facts(undefined)).toEqual({ contextSize: 99, modelName: "one" });
     expect(await engine.facts("two")).toEqual({ contextSize: 49, modelName: "two" });
+    expect(await engine.facts("adapter")).toEqual({ contextSize: 49, modelName: "adapter" });
     await expect(engine.facts("three")).rejects.toMatchObject({ code: "model-not-found" });
   });
 });

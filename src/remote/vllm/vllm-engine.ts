@@ -14,6 +14,8 @@ import type {
 
 /** vLLM clamps biases to this. */
 const biasMax = 100;
+/** vLLM raises what is between 0 and this. */
+const temperatureMin = 0.01;
 
 /** vLLM's OpenAI-compatible server (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html). */
 export class VllmEngine implements RemoteEngine {
@@ -32,7 +34,10 @@ export class VllmEngine implements RemoteEngine {
       throw new ColloquyError("model-not-found", `vLLM serves no model ${modelName ?? ""}`, {
         hint: `it serves ${models.map(({ id }) => String(id)).join(", ") || "none"}`,
       });
-    return { contextSize: asCount(model.max_model_len, "max_model_len") - 1, modelName: String(model.id) };
+    // An adapter has no length of its own: its model's counts.
+    const sized =
+      model.max_model_len == null ? (models.find(({ id }) => id === model.parent) ?? model) : model;
+    return { contextSize: asCount(sized.max_model_len, "max_model_len") - 1, modelName: String(model.id) };
   }
 
   async tokenize(text: string, modelName: string, signal?: AbortSignal): Promise<Token[]> {
@@ -54,8 +59,12 @@ export class VllmEngine implements RemoteEngine {
     if (sampling.xtc !== undefined && sampling.temperature > 0)
       throw new UnsupportedError("xtc: vLLM has no such sampler");
     if (sampling.dry !== undefined) throw new UnsupportedError("dryRepeatPenalty: vLLM has no such sampler");
+    if (sampling.temperature > 0 && sampling.temperature < temperatureMin)
+      throw new UnsupportedError(
+        `temperature: vLLM takes 0 or ${temperatureMin} and more, not ${sampling.temperature}`,
+      );
     for (const bias of sampling.tokenBias?.values() ?? [])
-      if (Math.abs(bias) > biasMax)
+      if (Math.abs(bias) > biasMax && bias !== Number.NEGATIVE_INFINITY)
         throw new UnsupportedError(
           `tokenBias: vLLM takes biases from -${biasMax} to ${biasMax}, not ${bias}`,
         );
@@ -76,7 +85,7 @@ export class VllmEngine implements RemoteEngine {
       const data = checkedEvent(event);
       for (const choice of asList(data.choices ?? [], "choices")) {
         const one = asObject(choice, "a choice");
-        yield* tokensOf(one, request.logprobs);
+        for (const told of tokensOf(one, request.logprobs)) yield checkedToken(told, request);
         finish = finishOf(one, undefined) ?? finish;
       }
       // The usage comes in an event of its own, behind the finish.
@@ -95,7 +104,7 @@ export class VllmEngine implements RemoteEngine {
     const choice = asObject(asList(data.choices, "choices")[0], "a choice");
     const finish = finishOf(choice, cachedTokens(data));
     if (finish === undefined) throw new TransportError("vLLM sent no finish_reason");
-    return { tokens: [...tokensOf(choice, 0)].map(({ token }) => token), finish };
+    return { tokens: [...tokensOf(choice, 0)].map((told) => checkedToken(told, request).token), finish };
   }
 }
 
@@ -112,14 +121,34 @@ function requestBody(request: RemoteRequest, modelName: string): JsonObject {
     top_p: isGreedy ? 1 : sampling.topP,
     min_p: isGreedy ? 0 : sampling.minP,
     ...(sampling.seed === undefined ? {} : { seed: sampling.seed }),
-    ...(sampling.tokenBias === undefined ? {} : { logit_bias: Object.fromEntries(sampling.tokenBias) }),
+    // What a request leaves out, vLLM takes from the model's generation_config.json.
+    repetition_penalty: 1,
+    presence_penalty: 0,
+    frequency_penalty: 0,
+    ...(sampling.tokenBias === undefined ? {} : { logit_bias: logitBias(sampling.tokenBias) }),
     // The schema mode can go on with white space for ever, so a schema is sent as a grammar too.
     ...(grammar === undefined ? {} : { structured_outputs: { grammar } }),
     ...(logprobs > 0 ? { logprobs, return_tokens_as_token_ids: true } : {}),
   };
 }
 
-function* tokensOf(choice: JsonObject, count: number): Generator<RemoteEvent & { type: "token" }> {
+/** JSON has no infinity: "never" is the strongest bias there is, and {@link checkedToken} holds the engine to it. */
+function logitBias(biases: ReadonlyMap<Token, number>): Readonly<Record<string, number>> {
+  return Object.fromEntries([...biases].map(([token, bias]) => [token, Math.max(bias, -biasMax)]));
+}
+
+type ToldToken = RemoteEvent & { type: "token" };
+
+/** @throws ColloquyError `unsupported` for a token that is never to be, unless a grammar may have left nothing else */
+function checkedToken(told: ToldToken, { grammar, sampling }: RemoteRequest): ToldToken {
+  if (grammar === undefined && sampling.tokenBias?.get(told.token) === Number.NEGATIVE_INFINITY)
+    throw new UnsupportedError(
+      `tokenBias: vLLM wrote token ${told.token} in spite of the strongest bias it takes, -${biasMax}`,
+    );
+  return told;
+}
+
+function* tokensOf(choice: JsonObject, count: number): Generator<ToldToken> {
   // Without the field, its ids are not returned: an older server that ignores what it does not know.
   const ids = asList(choice.token_ids ?? [], "token_ids");
   if (ids.length === 0 && choice.text !== undefined && choice.text !== "" && choice.token_ids == null)
@@ -127,11 +156,11 @@ function* tokensOf(choice: JsonObject, count: number): Generator<RemoteEvent & {
   for (const [index, id] of ids.entries()) {
     const token = asCount(id, "a token") as Token;
     if (count === 0) yield { type: "token", token };
-    else yield { type: "token", token, logprobs: logprobsOf(choice, index) };
+    else yield { type: "token", token, logprobs: logprobsOf(choice, index, count) };
   }
 }
 
-function logprobsOf(choice: JsonObject, index: number): RemoteLogprobs {
+function logprobsOf(choice: JsonObject, index: number, count: number): RemoteLogprobs {
   const { token_logprobs, top_logprobs } = asObject(choice.logprobs, "logprobs");
   const top = asObject(asList(top_logprobs, "top_logprobs")[index], "top_logprobs");
   return {
@@ -141,7 +170,9 @@ function logprobsOf(choice: JsonObject, index: number): RemoteLogprobs {
         ([name, value]) =>
           [asCount(Number(name.replace("token_id:", "")), "a token") as Token, Number(value)] as const,
       )
-      .sort((a, b) => b[1] - a[1]),
+      .sort((a, b) => b[1] - a[1])
+      // The token that was taken stands there too, where it is not one of the best.
+      .slice(0, count),
   };
 }
 
