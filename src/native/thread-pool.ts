@@ -13,10 +13,10 @@ export interface NativeThreadPool {
 const paramsBytes = 528;
 const pollAt = 520;
 /**
- * How long a thread looks for the next graph before it sleeps, in units of 131,072 pauses (a few milliseconds on
- * current processors): enough to bridge the gap between two tokens, and no more than that after the last one.
+ * How long a thread spins for the next graph before it sleeps. Not at all: a thread that spins between two tokens takes a
+ * core that the other threads of this process are then put behind, and waking it costs a hundredth of a token's time.
  */
-const pollLevel = 1;
+const pollLevel = 0;
 const cpuDeviceType = 0;
 
 /**
