@@ -7,7 +7,12 @@ import { remoteSampling } from "./remote-sampling.ts";
 /** Words, blanks, digits, several scripts, a composed sign: where tokenizers differ, they differ here. */
 const probeText = 'The  quick brown\tfox\n\n jumped 1234 times; naïve café — 你好，世界 😀👩‍🚀 {"a": [1, 2]}';
 /** No model writes that unless it must, and its characters are several bytes each. */
-const canary = "你é😀";
+const canary = '"b你é😀';
+/**
+ * The canary as grammars are sent: with a number before a sign that could be its next digit, and a class beyond ASCII.
+ * Both are read wrongly by releases of XGrammar, and so by vLLM.
+ */
+const canaryGrammar = 'root ::= "\\u0022b" [\\u4F60] "é😀"';
 
 /**
  * Finds out whether the engine does what its interface promises: engines ignore fields that they do not know, and
@@ -26,7 +31,7 @@ export async function probeEngine(
     promptIds: model.tokens.bos === null ? prompt : [model.tokens.bos, ...prompt],
     maxTokens: 24,
     sampling: remoteSampling(),
-    grammar: `root ::= "${canary}"`,
+    grammar: canaryGrammar,
     logprobs: 0,
     sessionKey: "probe",
     signal,

@@ -11,6 +11,7 @@ import type {
   RemoteLogprobs,
   RemoteRequest,
 } from "../remote-engine.ts";
+import { toXgrammar } from "./to-xgrammar.ts";
 
 /** vLLM clamps biases to this. */
 const biasMax = 100;
@@ -68,8 +69,7 @@ export class VllmEngine implements RemoteEngine {
         throw new UnsupportedError(
           `tokenBias: vLLM takes biases from -${biasMax} to ${biasMax}, not ${bias}`,
         );
-    if (grammar !== undefined && /<\[\d+\]>/.test(grammar))
-      throw new UnsupportedError("grammar: vLLM takes no grammars that name tokens");
+    if (grammar !== undefined) toXgrammar(grammar);
   }
 
   async *stream(request: RemoteRequest, modelName: string): AsyncGenerator<RemoteEvent, void, void> {
@@ -127,7 +127,7 @@ function requestBody(request: RemoteRequest, modelName: string): JsonObject {
     frequency_penalty: 0,
     ...(sampling.tokenBias === undefined ? {} : { logit_bias: logitBias(sampling.tokenBias) }),
     // The schema mode can go on with white space for ever, so a schema is sent as a grammar too.
-    ...(grammar === undefined ? {} : { structured_outputs: { grammar } }),
+    ...(grammar === undefined ? {} : { structured_outputs: { grammar: toXgrammar(grammar) } }),
     ...(logprobs > 0 ? { logprobs, return_tokens_as_token_ids: true } : {}),
   };
 }
