@@ -79,7 +79,12 @@ export {
 export type { ContextTokensDeleteRange } from "./engine/low-level/token-ranges.ts";
 export type { RamState } from "./engine/machine-memory.ts";
 export { LlamaModel } from "./engine/model/llama-model.ts";
-export type { LlamaModelOptions } from "./engine/model/model-options.ts";
+export type {
+  LlamaModelOptions,
+  MediaBuildProgress,
+  MediaBuildRequest,
+  MediaLibraryOptions,
+} from "./engine/model/model-options.ts";
 export { TokenAttributes } from "./engine/model/token-attributes.ts";
 export { LlamaVocabularyType } from "./engine/model/vocabulary.ts";
 export type {
@@ -120,7 +125,6 @@ export * from "./grammar/json-schema/index.ts";
 export {
   type BuildMediaLibraryOptions,
   buildMediaLibrary,
-  type MediaBuildProgress,
 } from "./media/library/build-media-library.ts";
 export type { MediaLimits, MediaSource } from "./media/media-source.ts";
 export { projectorOf } from "./media/prepare-chat-media.ts";

@@ -3,6 +3,7 @@ import http from "node:http";
 import https from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { ColloquyError } from "../base/errors.ts";
+import { linkedAbort } from "../base/linked-abort.ts";
 import type { ResolvedMediaLimits } from "./media-source.ts";
 import { isPrivateAddress } from "./private-address.ts";
 
@@ -19,20 +20,27 @@ export async function downloadMedia(
   limits: ResolvedMediaLimits,
   signal?: AbortSignal,
 ): Promise<Buffer> {
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
-  const both = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+  const stop = linkedAbort(signal);
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    stop.abort();
+  }, limits.timeoutMs);
   try {
     let next = url;
     for (let hop = 0; hop <= redirectsMax; hop++) {
-      const answer = await getOnce(next, limits, both);
+      const answer = await getOnce(next, limits, stop.signal);
       if (Buffer.isBuffer(answer)) return answer;
       next = answer;
     }
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ColloquyError) throw error;
-    const why = timeout.aborted ? `no answer within ${limits.timeoutMs} ms` : (error as Error).message;
+    const why = timedOut ? `no answer within ${limits.timeoutMs} ms` : (error as Error).message;
     throw new ColloquyError("download-failed", `${url.href} could not be fetched: ${why}`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    stop.unlink();
   }
   throw new ColloquyError("download-failed", `${url.href} redirects more than ${redirectsMax} times`);
 }

@@ -4,6 +4,7 @@ import { ColloquyError } from "../base/errors.ts";
 import { LlamaModel } from "../engine/model/llama-model.ts";
 import type { MediaLimits } from "./media-source.ts";
 import { loadProjector, type MediaType, type PreparedMedia, type Projector } from "./projector.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** An image or a sound of a chat, and the text that stands for it. */
 export interface MarkedMedia {
@@ -38,7 +39,7 @@ export async function prepareChatMedia(
   if (!(model instanceof LlamaModel))
     throw new ColloquyError("media-unsupported", "Images need a model that runs in this process");
   const { projector: loading, kept } = mediaOf(model);
-  const projector = await loading;
+  const projector = await untilAborted(loading, options.signal);
   const prepared: PreparedMedia[] = [];
   for (const { type, source, marker } of media) {
     // What was read for one chat may be forbidden for another.

@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
 import { Disposable } from "../base/disposable.ts";
-import { ColloquyError } from "../base/errors.ts";
+import { ColloquyError, DisposedError } from "../base/errors.ts";
 import { Lock } from "../base/lock.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { EmbeddedSpans, EvaluationSpan, SpanPlace } from "../engine/spans/span-registry.ts";
 import { modelFingerprint } from "../engine/state/model-fingerprint.ts";
 import { EmbeddingCache } from "./embedding-cache.ts";
-import { findMediaLibrary } from "./library/media-library.ts";
+import { provideMediaLibrary } from "./library/provide-media-library.ts";
 import { type MediaLimits, type MediaSource, resolveMediaLimits } from "./media-source.ts";
 import { type MediaContent, NativeProjector } from "./native-projector.ts";
 import { readImage } from "./read-image.ts";
 import { readMedia } from "./read-media.ts";
 import { readSound } from "./read-sound.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 export type MediaType = "image" | "audio";
 
@@ -145,7 +146,7 @@ export class Projector extends Disposable {
     index: number,
     signal: AbortSignal | undefined,
   ): Promise<Float32Array> {
-    const release = await turnOf(this.#encoding, signal);
+    const release = await untilAborted(this.#encoding.acquire(), signal, (late) => late());
     try {
       const kept = this.#embeddings.get(`${key}/${index}`);
       if (kept !== undefined) return kept;
@@ -174,43 +175,34 @@ export class Projector extends Disposable {
   }
 }
 
-/** Waits for a lock's turn. Whoever is aborted meanwhile gives it back. @throws the signal's reason */
-function turnOf(lock: Lock, signal: AbortSignal | undefined): Promise<() => void> {
-  const turn = lock.acquire();
-  if (signal === undefined) return turn;
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      reject(signal.reason);
-      void turn.then((release) => release());
-    };
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop, { once: true });
-    void turn.then((release) => {
-      signal.removeEventListener("abort", stop);
-      resolve(release);
-    });
-  });
-}
-
 /**
  * Loads the projector of a model.
  * @param file the projector's GGUF file
- * @throws ColloquyError `media-unsupported` when the library is not built, `model-file-unsupported` with llama.cpp's
- * reason, `unsupported`, `wrong-binary-version`
+ * @throws ColloquyError `media-unsupported` when the library is not built (see `loadModel({mediaLibrary})`),
+ * `model-file-unsupported` with llama.cpp's reason, `unsupported`, `wrong-binary-version`, `disposed`
  */
 export async function loadProjector(
   model: LlamaModel,
   file: string,
   { library, embeddingBytesMax = 256 * 2 ** 20 }: ProjectorOptions = {},
 ): Promise<Projector> {
-  const found = library ?? findMediaLibrary(model.llama.native.libraries);
-  if (found === undefined)
-    throw new ColloquyError("media-unsupported", "Images need a library that is not built yet", {
-      hint: 'run "npx colloquy media build" once; text needs none of it',
-    });
-  const native = await NativeProjector.load(model, found, file);
-  const projector = new Projector(model, file, native, embeddingBytesMax);
+  const stop = new AbortController();
+  const load = async () => {
+    const { libraries } = model.llama.native;
+    const { signal } = stop;
+    const found =
+      library ?? (await provideMediaLibrary({ libraries, signal, ...model.options.mediaLibrary }));
+    signal.throwIfAborted();
+    return new Projector(model, file, await NativeProjector.load(model, found, file), embeddingBytesMax);
+  };
+  const loading = load();
   // Before the model's weights go: the projector refers to them.
-  model.own(() => projector.dispose());
-  return projector;
+  model.own(async () => {
+    stop.abort(new DisposedError("The model"));
+    await loading.then(
+      (projector) => projector.dispose(),
+      () => undefined,
+    );
+  });
+  return loading;
 }

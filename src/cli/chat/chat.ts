@@ -7,6 +7,7 @@ import type { LLamaChatPromptOptions } from "../../chat/session/options.ts";
 import type { PromptMedia, SessionPrompt } from "../../chat/session/prompt-part.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { CliOutput } from "../cli-io.ts";
+import type { Confirm } from "../terminal/confirm.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/style.ts";
 import { saveChat } from "./chat-file.ts";
@@ -29,6 +30,11 @@ export interface ChatSettings {
   readonly savePath?: string;
   /** Functions that the model may call while it writes. Default: none. */
   readonly functions?: readonly BotFunction[];
+  /**
+   * Makes images usable for the model, asking the user for what it needs. Default: nothing is done.
+   * @throws when they cannot be used; text goes on
+   */
+  readonly openImages?: (signal: AbortSignal, confirm: Confirm | undefined) => Promise<void>;
   /** Print figures after every reply. */
   readonly showStats: boolean;
 }
@@ -37,6 +43,8 @@ export interface ChatSettings {
 export class Chat {
   readonly session: LlamaChatSession;
   readonly settings: ChatSettings;
+  /** Asks a question with yes or no as the answer, where somebody can answer. */
+  confirm: Confirm | undefined;
   /** What the last reply cost. */
   figures: ReplyFigures | undefined;
   /** Images that were shown and not asked about yet. */
@@ -66,13 +74,14 @@ export class Chat {
   }
 
   /** Shows the model an image; the next text is the question about it. */
-  async #show(image: string): Promise<void> {
+  async #show(image: string, signal: AbortSignal): Promise<void> {
     if (this.session.model.supportsImages !== true)
       throw new UnsupportedError(`This model takes no images ("${image}")`, {
         hint: "give the file of its projector as --mmproj",
       });
     const isAddress = /^(https?|data|file):/i.test(image);
     if (!isAddress && !(await isFile(image))) throw new InvalidArgumentError(`There is no file "${image}"`);
+    await this.settings.openImages?.(signal, this.confirm);
     this.#images.push(isAddress ? { type: "image", url: image } : { type: "image", path: image });
     if (this.settings.output.isTTY) this.note("What is the question about the image?");
   }
@@ -93,7 +102,10 @@ export class Chat {
    * @param signal stops the reply; what was written of it stays in the chat
    */
   async answer(input: PromptInput, signal: AbortSignal, sampling: ChatSampling = {}): Promise<void> {
-    if ("image" in input) return this.#show(input.image);
+    if ("image" in input) return this.#show(input.image, signal);
+    // A chat that was loaded may hold images too.
+    if (this.session.getChatHistory().some((item) => item.type === "user" && (item.media ?? []).length > 0))
+      await this.settings.openImages?.(signal, this.confirm);
     const prompt = this.#promptOf(input.text);
     const { output, errors, style } = this.settings;
     const before = this.session.sequence.tokenMeter.getState();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createFakeChat, type FakeChatOptions } from "../../../test/cli/fake-chat.ts";
 import { replies } from "../../../test/fake/fake-sequence.ts";
+import { ColloquyError } from "../../base/errors.ts";
 import { handleLine } from "./handle-line.ts";
 
 function createLines(options: FakeChatOptions = {}) {
@@ -64,6 +65,24 @@ describe("prompts", () => {
     expect(errors.text).toMatch(/takes no images/);
     expect(await say("please delete cat.png")).toBe("done");
     expect(history()).toContain("user: please delete cat.png");
+  });
+
+  test("an image that cannot be used is forgotten, and text goes on", async () => {
+    const opened: unknown[] = [];
+    const { say, errors, history, session } = createLines({
+      openImages: async (_signal, confirm) => {
+        opened.push(confirm);
+        throw new ColloquyError("media-unsupported", "not built", { hint: "colloquy media build" });
+      },
+    });
+    Object.assign(session.model, { supportsImages: true });
+    const path = join(await folder(), "cat.png");
+    await writeFile(path, "x");
+    expect(await say(path)).toBe("failed");
+    expect(errors.text).toContain("not built (colloquy media build)");
+    expect(opened).toEqual([undefined]);
+    expect(await say("Hi")).toBe("done");
+    expect(history().slice(1)).toEqual(["user: Hi", "model: One."]);
   });
 
   test("what goes wrong is told, and the chat goes on", async () => {

@@ -4,6 +4,8 @@ import type { LlamaModel } from "../../engine/model/llama-model.ts";
 import type { GpuRequest } from "../../native/platform.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { CliIo } from "../cli-io.ts";
+import type { Confirm } from "../terminal/confirm.ts";
+import { openImages } from "./open-images.ts";
 import { isFile, readTextFile } from "./prompt-file.ts";
 
 export interface SessionSettings {
@@ -24,6 +26,8 @@ export interface OpenSession {
   readonly modelName: string;
   /** Something worth telling about this machine. */
   readonly hint: string | undefined;
+  /** Makes images usable: see `openImages`. */
+  openImages(signal: AbortSignal, confirm: Confirm | undefined): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
       session,
       modelName: basename(modelPath, ".gguf"),
       hint: llama.hint,
+      openImages: (signal, confirm) => openImages(model, { ...io, confirm, signal }),
       dispose: () => llama.dispose(),
     };
   } catch (error) {

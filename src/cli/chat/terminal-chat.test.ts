@@ -55,6 +55,38 @@ describe("an interactive chat", () => {
     expect(users(second.chat)).toEqual([]);
   });
 
+  test("asks before something is built for an image; only yes is yes", async () => {
+    const answers: boolean[] = [];
+    const { say, output, input, chat, done } = await openChat({
+      openImages: async (signal, confirm) => {
+        answers.push(await confirm!("It takes a minute.\nBuild? [y/N] ", signal));
+        if (!answers.at(-1)) throw new Error("not built");
+      },
+    });
+    Object.assign(chat.session.model, { supportsImages: true });
+    const ask = async (answer: string) => {
+      const from = output.plain.length;
+      input.write("https://example.org/cat.png\r");
+      await output.waitFor("It takes a minute.\nBuild? [y/N] ", from);
+      return say(answer);
+    };
+    expect(await ask("\r")).toContain("not built");
+    expect(await ask("yellow\r")).toContain("not built");
+    // Ctrl+C takes the question back.
+    expect(await ask(ctrl("c"))).toContain("(stopped");
+    expect(answers).toEqual([false, false]);
+    expect(await ask("Y\r")).toContain("What is the question about the image?");
+    chat.forgetImages();
+    // A line that was typed ahead is no answer.
+    const from = output.plain.length;
+    input.write("https://example.org/cat.png\ry\r");
+    await output.waitFor(/Build\? \[y\/N\] $/, from);
+    expect(await say("no\r")).toContain("not built");
+    expect(answers).toEqual([false, false, true, false]);
+    input.write(ctrl("d"));
+    await done;
+  });
+
   test("the arrow keys bring back earlier lines, those of an earlier chat too", async () => {
     const { say, input, done, cache, chat } = await openChat();
     await say("First\r");

@@ -1,4 +1,5 @@
 import type { CliIo } from "../cli-io.ts";
+import { isYes } from "../terminal/confirm.ts";
 import { inputHistoryPath, openInputHistory } from "../terminal/input-history.ts";
 import { LineEditor } from "../terminal/line-editor.ts";
 import type { Chat } from "./chat.ts";
@@ -32,6 +33,7 @@ export async function runTerminalChat(chat: Chat, io: TerminalChatIo): Promise<v
       reply?.abort();
     },
   });
+  chat.confirm = async (question, signal) => isYes(await editor.ask(question, signal));
   const leave = () => {
     editor.close();
     reply?.abort();

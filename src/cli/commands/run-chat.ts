@@ -8,6 +8,7 @@ import { promptInputs, textOrFile } from "../chat/prompt-file.ts";
 import { runTerminalChat } from "../chat/terminal-chat.ts";
 import type { CliIo } from "../cli-io.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { terminalConfirm } from "../terminal/confirm.ts";
 import { styleOf } from "../terminal/style.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ChatOptions } from "./chat.ts";
@@ -48,7 +49,9 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
       functions: options.functions ? createBuiltInFunctions() : [],
       showStats: options.stats === true,
       modelName: opened.modelName,
+      openImages: opened.openImages,
     });
+    chat.confirm = terminalConfirm(io);
     if (resumed !== undefined) chat.resume(resumed, systemPrompt);
     if (prompts !== undefined) return await answerPrompts(chat, prompts, io.interrupt);
     const isTerminal = io.input.isTTY === true && io.output.isTTY === true;

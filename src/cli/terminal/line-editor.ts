@@ -64,6 +64,27 @@ export class LineEditor {
       return waiting;
     }
     if (this.#closed) return undefined;
+    return this.#readLine(mark);
+  }
+
+  /**
+   * The answer to a question: never a line that was typed ahead. `undefined` at the end of input.
+   * @param signal ends the wait
+   * @throws the signal's reason
+   */
+  async ask(question: string, signal: AbortSignal): Promise<string | undefined> {
+    signal.throwIfAborted();
+    if (this.#closed) return undefined;
+    const stop = () => this.#deliver?.(undefined);
+    signal.addEventListener("abort", stop, { once: true });
+    const mark = question.slice(question.lastIndexOf("\n") + 1);
+    this.#output.write(question.slice(0, question.length - mark.length));
+    const answer = await this.#readLine(mark).finally(() => signal.removeEventListener("abort", stop));
+    signal.throwIfAborted();
+    return answer;
+  }
+
+  async #readLine(mark: string): Promise<string | undefined> {
     this.#gate.open = true;
     this.#readline.setPrompt(mark);
     // Rows that the dropped echo would have filled are not there.

@@ -1,5 +1,34 @@
 import { InvalidArgumentError, UnsupportedError } from "../../base/errors.ts";
 
+/** How far the building of the library of images is. */
+export interface MediaBuildProgress {
+  readonly stage: "fetching" | "compiling";
+  /** 0 to 1. */
+  readonly progress: number;
+}
+
+/** What a build of the library of images would take. */
+export interface MediaBuildRequest {
+  /** The compiler that would be used, as it names itself. */
+  readonly compiler: string;
+  /** What would be downloaded, bytes. */
+  readonly downloadBytes: number;
+}
+
+export interface MediaLibraryOptions {
+  /**
+   * Whether it may be built when the first image is used: about a minute of compiling. `"never"` (default): the prompt
+   * fails with `media-unsupported`; `"auto"`: it is built; a function is asked.
+   * @example build: async ({compiler}) => (await ask(`Build with ${compiler}?`)) === "yes"
+   */
+  readonly build?:
+    | "never"
+    | "auto"
+    | ((request: MediaBuildRequest) => boolean | Promise<boolean>)
+    | undefined;
+  readonly onProgress?: ((progress: MediaBuildProgress) => void) | undefined;
+}
+
 export interface LlamaModelOptions {
   /** The GGUF file; for a split model its first part. */
   modelPath: string;
@@ -9,6 +38,8 @@ export interface LlamaModelOptions {
    * `false` for none.
    */
   mmprojPath?: string | false;
+  /** What becomes of the first image when the library that runs projectors is not there. */
+  mediaLibrary?: MediaLibraryOptions;
   /**
    * Layers on the compute device. `"auto"` (default): as many as its free memory takes, `"max"`: all,
    * a number: exactly so many, `{min, max}`: as many as fit within these bounds. Without a device always 0.
@@ -47,13 +78,16 @@ export function checkModelOptions(options: LlamaModelOptions): void {
     throw new InvalidArgumentError("loadModel() takes {modelPath: string, …}", {
       hint: "use resolveModelFile() to turn a model URI into a path",
     });
-  const { gpuLayers, metadataOverrides, mmprojPath, onLoadProgress } = options;
+  const { gpuLayers, mediaLibrary, metadataOverrides, mmprojPath, onLoadProgress } = options;
   if (
     mmprojPath !== undefined &&
     mmprojPath !== false &&
     (typeof mmprojPath !== "string" || mmprojPath === "")
   )
     throw new InvalidArgumentError("mmprojPath must be the path of a projector's file, or false");
+  const build = mediaLibrary?.build;
+  if (build !== undefined && build !== "never" && build !== "auto" && typeof build !== "function")
+    throw new InvalidArgumentError('mediaLibrary.build must be "never", "auto" or a function');
   if (metadataOverrides !== undefined)
     throw new UnsupportedError("metadataOverrides is not offered", { hint: "write a corrected GGUF file" });
   if (onLoadProgress !== undefined && typeof onLoadProgress !== "function")

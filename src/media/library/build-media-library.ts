@@ -2,17 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
+import type { MediaBuildProgress } from "../../engine/model/model-options.ts";
 import { type ResolvedLibraries, resolveLibraries } from "../../native/platform.ts";
 import { compileLibrary } from "./compile-library.ts";
 import { fetchSources } from "./fetch-sources.ts";
-import { findCompiler } from "./find-compiler.ts";
+import { type Compiler, findCompiler } from "./find-compiler.ts";
 import { findMediaLibrary, librariesPackage, mediaBuildDirectory } from "./media-library.ts";
-
-export interface MediaBuildProgress {
-  readonly stage: "fetching" | "compiling";
-  /** 0 to 1. */
-  readonly progress: number;
-}
 
 export interface BuildMediaLibraryOptions {
   /** The libraries to build for. Default: the ones that `getLlama()` takes. */
@@ -21,8 +16,8 @@ export interface BuildMediaLibraryOptions {
   force?: boolean;
   /** Compilers that run at the same time. Default: the machine's cores. */
   jobs?: number;
-  onProgress?: (progress: MediaBuildProgress) => void;
-  signal?: AbortSignal;
+  onProgress?: ((progress: MediaBuildProgress) => void) | undefined;
+  signal?: AbortSignal | undefined;
   /** Default: `process.env`. `CXX` names the compiler, `XDG_CACHE_HOME` the folder of caches. */
   environment?: NodeJS.ProcessEnv;
 }
@@ -40,23 +35,11 @@ export async function buildMediaLibrary(options: BuildMediaLibraryOptions = {}):
   const libraries = options.libraries ?? resolveLibraries("auto")[0]!;
   const present = findMediaLibrary(libraries, environment);
   if (present !== undefined && !options.force) return present;
-  if (process.platform === "win32")
-    throw new ColloquyError("unsupported", "The library of images cannot be built on Windows", {
-      hint: "install the prebuilt package, or use WSL",
-    });
-  const compiler = await findCompiler(environment, signal);
-  if (compiler === undefined)
-    throw new ColloquyError(
-      "unsupported",
-      "Images need a library that is not built yet, and there is no C++ compiler",
-      {
-        hint: 'install g++ or clang++, or "pip install ziglang", then run "colloquy media build"; text needs none of it',
-      },
-    );
+  const compiler = await compilerHere(environment, signal);
   const work = await mkdtemp(path.join(tmpdir(), "colloquy-media-"));
   try {
     onProgress?.({ stage: "fetching", progress: 0 });
-    const sources = await fetchSources(work, signal);
+    const sources = await fetchSources(work, { signal, environment });
     onProgress?.({ stage: "fetching", progress: 1 });
     return await compileLibrary({
       sources,
@@ -64,10 +47,33 @@ export async function buildMediaLibrary(options: BuildMediaLibraryOptions = {}):
       compiler,
       directory: mediaBuildDirectory(librariesPackage(libraries).name, environment),
       jobs: options.jobs ?? availableParallelism(),
-      signal,
+      run: { signal, environment },
       onProgress: (progress) => onProgress?.({ stage: "compiling", progress }),
     });
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** What is downloaded for a build: the package with llama.cpp's sources. */
+export const downloadBytes = 40e6;
+
+/** @throws ColloquyError `unsupported` when there is none, or on Windows */
+export async function compilerHere(
+  environment: NodeJS.ProcessEnv,
+  signal: AbortSignal | undefined,
+): Promise<Compiler> {
+  if (process.platform === "win32")
+    throw new ColloquyError("unsupported", "The library of images cannot be built on Windows", {
+      hint: "install the prebuilt package, or use WSL",
+    });
+  const compiler = await findCompiler(environment, signal);
+  if (compiler !== undefined) return compiler;
+  throw new ColloquyError(
+    "unsupported",
+    "Images need a library that is not built yet, and there is no C++ compiler",
+    {
+      hint: 'install g++ or clang++, or "pip install ziglang", then run "colloquy media build"; text needs none of it',
+    },
+  );
 }

@@ -1,7 +1,9 @@
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
 import type { ResolvedLibraries } from "../../native/platform.ts";
+import type { BuildRun } from "./fetch-sources.ts";
 import type { Compiler } from "./find-compiler.ts";
 import {
   checksumFile,
@@ -22,7 +24,7 @@ export interface CompileOptions {
   readonly directory: string;
   /** Compilers that run at the same time. */
   readonly jobs: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly run: BuildRun;
   /** Called with 0 to 1. */
   readonly onProgress?: ((progress: number) => void) | undefined;
 }
@@ -39,7 +41,7 @@ const notTheLibrary = new Set(["mtmd-cli.cpp", "deprecation-warning.cpp"]);
  * @throws ColloquyError `native-failure` with the compiler's last words
  */
 export async function compileLibrary(options: CompileOptions): Promise<string> {
-  const { sources, compiler, directory, libraries, signal } = options;
+  const { sources, compiler, directory, libraries, run } = options;
   const { name, directory: linked } = librariesPackage(libraries);
   const work = path.join(sources, "colloquy-build");
   await mkdir(work, { recursive: true });
@@ -52,24 +54,36 @@ export async function compileLibrary(options: CompileOptions): Promise<string> {
     const flags =
       language[1] === "c" ? compileFlags.filter((flag) => !flag.startsWith("-std")) : compileFlags;
     const args = [...compiler.args, ...flags, ...includeFlags(sources), ...language, "-c", unit, "-o"];
-    refuseFailure(await runProgram(compiler.command, [...args, objects[index]!], { signal }), unit);
+    refuseFailure(await runProgram(compiler.command, [...args, objects[index]!], run), unit);
     options.onProgress?.(++done / (units.length + 1));
   });
-  await mkdir(directory, { recursive: true });
-  const file = path.join(directory, mediaLibraryName());
-  const temporary = `${file}.${process.pid}.part`;
+  const made = path.join(work, "made");
+  await mkdir(made);
+  const file = path.join(made, mediaLibraryName());
   const { base, ggml, llama } = libraries.files;
-  try {
-    const args = [...compiler.args, ...linkFlags(linked), "-o", temporary, ...objects, llama, ggml, base];
-    refuseFailure(await runProgram(compiler.command, args, { signal }), "the library");
-    // First the checksum: a library without the right one is built again.
-    await writeFile(checksumFile(file), `${fileChecksum(temporary)}\n`);
-    await rename(temporary, file);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  const args = [...compiler.args, ...linkFlags(linked), "-o", file, ...objects, llama, ggml, base];
+  refuseFailure(await runProgram(compiler.command, args, run), "the library");
+  await writeFile(checksumFile(file), `${fileChecksum(file)}\n`);
+  await putInPlace(made, directory);
   options.onProgress?.(1);
-  return file;
+  return path.join(directory, mediaLibraryName());
+}
+
+/** Puts a folder in the place of another one. Whoever looks meanwhile finds the old, the new, or none. */
+async function putInPlace(made: string, directory: string): Promise<void> {
+  await mkdir(path.dirname(directory), { recursive: true });
+  // Renaming works within one file system only, and temporary folders are often on another one.
+  const beside = `${directory}.${process.pid}.part`;
+  try {
+    await cp(made, beside, { recursive: true });
+    await rm(directory, { recursive: true, force: true });
+    // Another process may have been faster: its library is as good.
+    await rename(beside, directory).catch((error: unknown) => {
+      if (!existsSync(path.join(directory, mediaLibraryName()))) throw error;
+    });
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
 }
 
 function includeFlags(sources: string): string[] {
