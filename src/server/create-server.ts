@@ -34,6 +34,11 @@ export interface ServerOptions {
   sequences?: number;
   /** Default `"auto"`: chosen by the model. */
   chatWrapper?: "auto" | ChatWrapper;
+  /**
+   * System prompt of chats and requests that bring none of their own; `""`: none. Default: the one that every new chat
+   * begins with, `defaultSystemPrompt`.
+   */
+  systemPrompt?: string;
   /** Name under which the model is listed. Default: the name of its file. */
   modelName?: string;
   /** Makes embeddings, such as `await model.createEmbeddingContext()`. Default: none, `/v1/embeddings` answers 501. */
@@ -91,6 +96,7 @@ export class ColloquyServer {
       contextSize,
       modelId: options.modelName ?? modelName(model),
       chatWrapper: chatWrapper === "auto" ? resolveChatWrapper(model) : chatWrapper,
+      systemPrompt: options.systemPrompt,
       pool: new SequencePool(this.#sequences, limits),
       grammars: new SchemaGrammars(limits.schemaBytes),
       embeddings: options.embeddings,
@@ -195,7 +201,10 @@ function checkOptions(options: ServerOptions): void {
   if (typeof options?.context?.getSequence !== "function") {
     throw new InvalidArgumentError("createServer() needs a context", { hint: "await model.createContext()" });
   }
-  const { sequences } = options;
+  const { sequences, systemPrompt } = options;
+  if (systemPrompt !== undefined && typeof systemPrompt !== "string") {
+    throw new InvalidArgumentError("systemPrompt must be a text");
+  }
   if (sequences !== undefined && !(Number.isInteger(sequences) && sequences >= 1)) {
     throw new InvalidArgumentError("sequences must be an integer of at least 1");
   }

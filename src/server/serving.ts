@@ -16,6 +16,8 @@ export interface Serving {
   readonly modelId: string;
   readonly contextSize: number;
   readonly chatWrapper: ChatWrapper;
+  /** What chats begin with that say nothing else; `undefined`: what new chats begin with in general. */
+  readonly systemPrompt: string | undefined;
   readonly pool: SequencePool;
   readonly grammars: SchemaGrammars;
   readonly embeddings: EmbeddingSource | undefined;

@@ -1,3 +1,4 @@
+import type { SchemaDialect } from "../grammar/json-schema/index.ts";
 import type { LlamaTextJSON } from "./llama-text.ts";
 
 /** Instructions for the model. Text or {@link LlamaTextJSON}, so that special tokens survive in a saved chat. */
@@ -72,6 +73,12 @@ export interface ChatModelFunctions {
   readonly [name: string]: {
     readonly description?: string;
     readonly params?: object | null;
+    /**
+     * How `params` is read. Default `"guide"`: every listed property is written. `"standard"`: JSON Schema 2020-12, only
+     * the `required` ones must be; names that the schema does not list are not written at its top level, unless
+     * `additionalProperties` is given.
+     */
+    readonly paramsDialect?: SchemaDialect;
   };
 }
 

@@ -62,6 +62,24 @@ describe("typescriptTypeOfSchema", () => {
     };
     expect(typescriptTypeOfSchema(schema)).toBe("/* Type: node */ {next: /* node type */ any}");
   });
+
+  it("marks what may be left out, in the standard dialect only", () => {
+    const schema = {
+      type: "object",
+      properties: { a: { type: "string" }, b: { type: "object", properties: { c: { type: "null" } } } },
+      required: ["a"],
+    };
+    expect(typescriptTypeOfSchema(schema)).toBe("{a: string, b: {c: null}}");
+    expect(typescriptTypeOfSchema(schema, "standard")).toBe("{a: string, b?: {c?: null}}");
+    const documentation = (paramsDialect?: "standard") =>
+      new ChatModelFunctionsDocumentationGenerator({ f: { params: schema, paramsDialect } });
+    expect(documentation("standard").getTypeScriptFunctionSignatures()).toBe(
+      "function f(params: {a: string, b?: {c?: null}});",
+    );
+    expect(documentation().getTypeScriptFunctionTypes()).toBe(
+      "type f = (_: {a: string, b: {c: null}}) => any;",
+    );
+  });
 });
 
 describe("ChatModelFunctionsDocumentationGenerator", () => {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../base/errors.ts";
+import type { SchemaDialect } from "../grammar/json-schema/index.ts";
 import type { ChatModelFunctions } from "./chat-history-items.ts";
 import { jsonDumps } from "./json-dumps.ts";
 import { typescriptTypeOfSchema } from "./typescript-type-of-schema.ts";
@@ -32,8 +33,9 @@ export class ChatModelFunctionsDocumentationGenerator {
 
   /** `function name(params: {…});`, each under its description as a comment. */
   getTypeScriptFunctionSignatures({ documentParams = true }: DocumentFunctionsOptions = {}): string {
-    return this.#describe(({ name, params }) => {
-      const type = documentParams && params !== undefined ? `: ${typescriptTypeOfSchema(params)}` : "";
+    return this.#describe(({ name, params, paramsDialect }) => {
+      const type =
+        documentParams && params !== undefined ? `: ${typescriptTypeOfSchema(params, paramsDialect)}` : "";
       return `function ${name}(${params === undefined ? "" : `params${type}`});`;
     });
   }
@@ -46,10 +48,12 @@ export class ChatModelFunctionsDocumentationGenerator {
     documentParams = true,
     reservedFunctionNames = [],
   }: DocumentFunctionsOptions & { reservedFunctionNames?: readonly string[] } = {}): string {
-    return this.#describe(({ name, params }) => {
+    return this.#describe(({ name, params, paramsDialect }) => {
       if (reservedFunctionNames.includes(name))
         throw new InvalidArgumentError(`The function name "${name}" is reserved by the chat format`);
-      return `type ${name} = (${documentParams && params !== undefined ? `_: ${typescriptTypeOfSchema(params)}` : ""}) => any;`;
+      const type =
+        documentParams && params !== undefined ? `_: ${typescriptTypeOfSchema(params, paramsDialect)}` : "";
+      return `type ${name} = (${type}) => any;`;
     });
   }
 
@@ -100,6 +104,7 @@ export class ChatModelFunctionsDocumentationGenerator {
       name,
       description: definition.description?.trim() ? definition.description : undefined,
       params: definition.params ?? undefined,
+      paramsDialect: definition.paramsDialect,
     }));
   }
 }
@@ -108,6 +113,7 @@ interface FunctionEntry {
   readonly name: string;
   readonly description: string | undefined;
   readonly params: object | undefined;
+  readonly paramsDialect: SchemaDialect | undefined;
 }
 
 function signature(

@@ -1,3 +1,5 @@
+import type { SchemaDialect } from "../grammar/json-schema/index.ts";
+
 /** The parts of a JSON schema that show in a type. */
 interface Schema {
   readonly type?: string | readonly string[];
@@ -7,6 +9,7 @@ interface Schema {
   readonly oneOf?: readonly object[];
   readonly anyOf?: readonly object[];
   readonly properties?: Readonly<Record<string, object>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: boolean | object;
   readonly items?: object;
   readonly prefixItems?: readonly object[];
@@ -25,6 +28,7 @@ interface Schema {
 interface Scope {
   readonly definitions: Readonly<Record<string, object>>;
   readonly open: ReadonlySet<object>;
+  readonly dialect: SchemaDialect;
 }
 
 const refPrefix = "#/$defs/";
@@ -41,10 +45,11 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /**
  * A JSON schema as a TypeScript type, for a model to read.
+ * @param dialect in `"standard"`, properties that are not required are marked with `?`
  * @example typescriptTypeOfSchema({type: "object", properties: {a: {enum: [1, 2]}}}) // "{a: 1 | 2}"
  */
-export function typescriptTypeOfSchema(schema: object): string {
-  return typeOf(schema, { definitions: {}, open: new Set() });
+export function typescriptTypeOfSchema(schema: object, dialect: SchemaDialect = "guide"): string {
+  return typeOf(schema, { definitions: {}, open: new Set(), dialect });
 }
 
 function typeOf(schema: Schema, outer: Scope): string {
@@ -82,7 +87,8 @@ function typeOfObject(schema: Schema, scope: Scope): string {
   const lines = properties.map(([name, property], index) => {
     const key = /^[\p{L}_$][\p{L}\p{N}_$]*$/u.test(name) ? name : JSON.stringify(name);
     const comment = notes[index] === "" ? "" : `// ${notes[index]!.replaceAll("\n", "\n// ")}\n`;
-    return `${comment}${key}: ${typeOf(property, scope)}`;
+    const isOptional = scope.dialect === "standard" && schema.required?.includes(name) !== true;
+    return `${comment}${key}${isOptional ? "?" : ""}: ${typeOf(property, scope)}`;
   });
   const known = notes.every((note) => note === "")
     ? `{${lines.join(", ")}}`

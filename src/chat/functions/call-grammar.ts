@@ -17,6 +17,7 @@ import { jsonDumps } from "../../template/json-dumps.ts";
 import type { LlamaText } from "../../template/llama-text.ts";
 import { partTokens } from "../response/continuation-tokens.ts";
 import { type CallSyntax, callSyntax } from "./call-syntax.ts";
+import { paramsSchema } from "./params-schema.ts";
 
 /** Everything that is needed to have a call written and to read it. */
 export interface CallGrammar {
@@ -36,11 +37,11 @@ export function callGrammar(
 ): CallGrammar {
   const rules = new Map<string, GrammarNode>();
   const syntaxes = Object.keys(functions).map((name) => callSyntax(name, settings, model));
-  const calls = Object.values(functions).map(({ params }, index) => {
+  const calls = Object.values(functions).map((definition, index) => {
     const { head, tail } = syntaxes[index]!;
     return sequence(
       ...textNodes(head, model),
-      paramsNode(params ?? undefined, settings, `f${index}-`, rules),
+      paramsNode(definition, settings, `f${index}-`, rules),
       ...textNodes(tail, model),
     );
   });
@@ -50,16 +51,16 @@ export function callGrammar(
 }
 
 function paramsNode(
-  params: object | undefined,
+  { params, paramsDialect: dialect }: ChatModelFunctions[string],
   settings: ChatWrapperSettings,
   prefix: string,
   rules: Map<string, GrammarNode>,
 ): GrammarNode {
-  if (params === undefined) {
+  if (params == null) {
     const { emptyCallParamsPlaceholder: empty } = settings.functions.call;
     return literal(empty === undefined || empty === "" ? "" : jsonDumps(empty));
   }
-  const schema: GrammarDefinition = schemaToGrammar(params);
+  const schema: GrammarDefinition = schemaToGrammar(paramsSchema(params, dialect), { dialect });
   for (const [name, node] of schema.rules) rules.set(prefix + name, withPrefixedRules(node, prefix));
   return rule(prefix + schema.root);
 }
@@ -80,7 +81,7 @@ function withPrefixedRules(node: GrammarNode, prefix: string): GrammarNode {
 }
 
 /** Plain text as text, special tokens as the tokens. */
-function textNodes(text: LlamaText, model: LanguageModel): GrammarNode[] {
+export function textNodes(text: LlamaText, model: LanguageModel): GrammarNode[] {
   return text.values.flatMap((value): GrammarNode[] => {
     if (typeof value === "string") return [literal(value)];
     return partTokens(value, model).map((token) => {

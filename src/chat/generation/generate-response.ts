@@ -1,7 +1,8 @@
-import { InvalidArgumentError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
+import type { GrammarMatcher } from "../../grammar/matcher.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
+import { answerOrCall } from "../functions/answer-or-call.ts";
 import { writeCalls } from "../functions/write-calls.ts";
 import { resolveBudgets } from "./budgets.ts";
 import { openResponse } from "./open-response.ts";
@@ -25,15 +26,11 @@ export async function generateResponse(
   history: readonly ChatHistoryItem[],
   options: LLamaChatGenerateResponseOptions,
 ): Promise<LlamaChatResponse> {
-  const hasFunctions = Object.keys(options.functions ?? {}).length > 0;
-  if (options.grammar !== undefined && hasFunctions && options.abortOnNonText !== true) {
-    throw new InvalidArgumentError("A response cannot have both a grammar and functions");
-  }
   options.signal?.throwIfAborted();
   const state = new ReplyState(sequence, wrapper, history, options);
   const { tokenizer } = sequence.model;
   const budgets = resolveBudgets(options.budgets, sequence.contextSize, state.before, tokenizer);
-  const grammar = options.grammar?.matcher(sequence.model);
+  const grammar = answerGrammar(state);
   await state.load();
   while (true) {
     const start = await openResponse(state, budgets);
@@ -45,6 +42,13 @@ export async function generateResponse(
     }
     await state.load();
   }
+}
+
+/** What holds the answer. Where functions may be called, a call in its place is allowed too. */
+function answerGrammar({ options, sequence, wrapper }: ReplyState): GrammarMatcher | undefined {
+  const answer = options.grammar?.matcher(sequence.model);
+  const mayCall = Object.keys(options.functions ?? {}).length > 0 && options.abortOnNonText !== true;
+  return answer && mayCall ? answerOrCall(answer, wrapper.settings, sequence.model) : answer;
 }
 
 async function finishWithCalls(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FakeModel } from "../../../test/fake/fake-model.ts";
 import { FakeSequence, replies } from "../../../test/fake/fake-sequence.ts";
+import { LlamaJsonSchemaGrammar } from "../../engine/llama-json-schema-grammar.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import { ChatMLChatWrapper } from "../../template/wrappers/chat-ml-chat-wrapper.ts";
 import { LlamaChat } from "./llama-chat.ts";
@@ -54,6 +55,44 @@ describe("LlamaChat", () => {
     expect(result.functionCalls).toMatchObject([{ functionName: "add", params: { a: 1 } }]);
     expect(seen).toEqual(result.functionCalls);
     expect(result.response).toBe("Well. ");
+  });
+
+  test("with a grammar and functions, the response is a call or an answer that fits", async () => {
+    const functions = { add: { params: { type: "object", properties: { a: { const: 1 } } } } };
+    const grammar = new LlamaJsonSchemaGrammar({ enum: ["yes", "||call: add"] } as const);
+    const call = await createChat('||call: add({"a": 1})').chat.generateResponse(history, {
+      functions,
+      grammar,
+    });
+    expect(call.functionCalls).toMatchObject([{ functionName: "add", params: { a: 1 } }]);
+    expect(call.response).toBe("");
+    const answer = await createChat('"yes", I think').chat.generateResponse(history, { functions, grammar });
+    expect(answer.functionCalls).toBeUndefined();
+    expect(answer.response).toBe('"yes"');
+    // What looks like a call within the answer is a part of it.
+    const text = '"||call: add"';
+    const quoted = await createChat(text).chat.generateResponse(history, { functions, grammar });
+    expect(quoted.response).toBe(text);
+    expect(quoted.functionCalls).toBeUndefined();
+  });
+
+  test.each([
+    ["guide", '{"a": 1}', ['{"a": 1, "b": 2}']],
+    ["standard", '{"b": 2}', ['{"b": 2}']],
+  ] as const)("parameters in the %s dialect", async (paramsDialect, wanted, written) => {
+    const params = {
+      type: "object",
+      properties: { a: { type: "integer" }, b: { const: 2 } },
+      required: ["b"],
+    };
+    const { chat } = createChat(`||call: add(${wanted})`);
+    const { functionCalls } = await chat.generateResponse(history, {
+      functions: { add: { params, paramsDialect } },
+      maxTokens: 60,
+    });
+    if (paramsDialect === "standard") {
+      expect(functionCalls).toMatchObject([{ params: JSON.parse(written[0]) }]);
+    } else expect(functionCalls?.[0]?.params).toMatchObject({ a: 1, b: 2 });
   });
 
   test("a call that maxTokens cut off is none", async () => {

@@ -20,7 +20,8 @@ export async function openResponse(state: ReplyState, budgets: SegmentBudgets): 
   if (prefixTriggers !== undefined || noPrefixTrigger !== undefined) {
     return openByTriggers(state, budgets, prefixTriggers ?? [], noPrefixTrigger);
   }
-  if (state.options.grammar !== undefined) {
+  const isHeld = state.options.grammar !== undefined;
+  if (isHeld && !(functionCall?.initiallyEngaged && mayCall(state))) {
     // A grammar holds the answer itself, so what leads to it is written for the model.
     if (ignoreStartText?.[0] !== undefined) state.insert(ignoreStartText[0]);
     return noTokens;
@@ -78,12 +79,14 @@ async function openByTriggers(
   const usable = <T extends { type: string; segmentType?: ChatModelSegmentType }>(trigger: T) => {
     if (trigger.type === "functionCall") return hasFunctions(state);
     if (trigger.type !== "segment" || trigger.segmentType === undefined) return true;
+    if (state.options.grammar !== undefined) return false;
     const left = budgets[trigger.segmentType] - state.builder.segmentTokens[trigger.segmentType];
     return left > 0 || state.builder.isOpen(trigger.segmentType);
   };
   const triggers = prefixTriggers.filter(usable);
   const fallback = otherwise !== undefined && usable(otherwise) ? otherwise : undefined;
-  if (state.options.grammar !== undefined) {
+  const isHeld = state.options.grammar !== undefined;
+  if (isHeld && !mayCall(state)) {
     const answer = triggers.find(({ type }) => type === "response");
     const inject = fallback?.type === "response" ? fallback.inject : undefined;
     state.insert(LlamaText(answer?.triggers[0] ?? "", answer?.inject ?? inject ?? ""));
@@ -100,7 +103,7 @@ async function openByTriggers(
     return begin(state, matched);
   }
   if (fallback === undefined || opening.finish !== undefined) {
-    return { type: "text", tokens: opening.tokens, finish: opening.finish };
+    return isHeld ? unheard(state, length) : { type: "text", tokens: opening.tokens, finish: opening.finish };
   }
   state.reply.length = length;
   return begin(state, fallback);
@@ -130,10 +133,21 @@ async function openByCall(
   ]);
   if (opening.matched === "ignore") return noTokens;
   if (opening.matched === "text" || opening.finish !== undefined) {
+    if (state.options.grammar !== undefined) return unheard(state, length);
     return { type: "text", tokens: opening.tokens, finish: opening.finish };
   }
   state.reply.length = length;
   return { type: "call" };
+}
+
+/** What was written before a grammar held it is written again. */
+function unheard(state: ReplyState, length: number): ResponseStart {
+  state.reply.length = length;
+  return noTokens;
+}
+
+function mayCall(state: ReplyState): boolean {
+  return hasFunctions(state) && state.options.abortOnNonText !== true;
 }
 
 function hasFunctions(state: ReplyState): boolean {

@@ -102,7 +102,7 @@ export interface LLamaChatGenerateResponseOptions
   extends TextSamplingOptions,
     TextLimitOptions,
     ResponseListeners {
-  /** Holds the answer to a grammar. Not together with `functions`. */
+  /** Holds the answer to a grammar. Together with `functions`: the response is a call, or an answer that fits. */
   grammar?: SequenceGrammar;
   functions?: ChatModelFunctions;
   /** Describe the parameters of the functions to the model. Default `true`. */

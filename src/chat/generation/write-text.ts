@@ -3,6 +3,7 @@ import type { GrammarMatcher } from "../../grammar/matcher.ts";
 import type { ChatModelSegmentType } from "../../template/chat-history-items.ts";
 import { segmentTags } from "../../template/chat-wrapper-settings.ts";
 import { LlamaText } from "../../template/llama-text.ts";
+import { EitherMatcher } from "../functions/either-matcher.ts";
 import { type ReplyTag, replyPatterns } from "../response/reply-patterns.ts";
 import { type ParserEvent, ResponseParser } from "../response/response-parser.ts";
 import { describeTrigger } from "../response/trigger-symbols.ts";
@@ -159,6 +160,9 @@ export class TextWriter {
         return builder.isOpen(tag.segmentType) || this.#strayClose === tag.segmentType;
       case "closeAll":
         return builder.openSegment !== undefined;
+      case "call":
+        // Within an answer that a grammar holds, the same text is a part of the answer.
+        return !(this.#grammar instanceof EitherMatcher) || this.#grammar.fitsSecond;
       default:
         return true;
     }

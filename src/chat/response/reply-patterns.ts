@@ -57,7 +57,7 @@ export function replyPatterns(
 }
 
 /** Texts with which a call, or a section of calls, may begin. White space alone is none. */
-function callOpeners(settings: ChatWrapperSettings): LlamaText[] {
+export function callOpeners(settings: ChatWrapperSettings): LlamaText[] {
   const { call, parallelism } = settings.functions;
   const openers = [
     parallelism?.call.sectionPrefix,

@@ -37,6 +37,9 @@ export function checkPromptOptions(options: LLamaChatPromptOptions | LLamaChatCo
   require("functionErrors", [undefined, "throw", "report"].includes(
     given.functionErrors as string,
   ), '"throw" or "report"');
+  if (grammar != null && Object.keys(given.functions ?? {}).length > 0) {
+    throw new InvalidArgumentError("A prompt cannot have both a grammar and functions");
+  }
   checkStopTriggers(given.customStopTriggers);
   checkPriority(given.evaluationPriority);
   checkBudgets(given.budgets);

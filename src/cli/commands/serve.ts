@@ -19,6 +19,7 @@ interface ServeOptions {
   readonly sequences: number;
   readonly gpu: string;
   readonly threads?: number;
+  readonly systemPrompt?: string;
   readonly embeddings?: boolean;
   readonly debug?: boolean;
 }
@@ -63,6 +64,7 @@ export function addServeCommand(program: Command, io: CliIo): void {
       "processor cores to use (default: the usable ones)",
       numberOption("--threads", whole),
     )
+    .option("--system-prompt <text>", 'of chats and requests that bring none; "": none')
     .option("--embeddings", "answer /v1/embeddings with this model")
     .option("--debug", "print stack traces")
     .addHelpText("after", details)
@@ -96,6 +98,7 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
       embeddings: options.embeddings ? await model.createEmbeddingContext({ threads }) : undefined,
       storePath: options.store === undefined ? undefined : resolve(options.store),
       webDirectory: options.web === undefined ? ownWebClient() : resolve(options.web),
+      systemPrompt: options.systemPrompt,
       apiKey: options.apiKey,
       corsOrigins: options.corsOrigin,
       onError: (error) => io.errors.write(`colloquy: ${errorText(error, options.debug)}\n`),

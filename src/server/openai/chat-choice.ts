@@ -69,9 +69,10 @@ export async function writeChoice(
     signal,
     stopOnAbortSignal: true,
     contextShift: noShift,
-    ...(grammar === undefined
-      ? { functions: tools.callable, maxParallelFunctionCalls: tools.maxParallelCalls }
-      : { grammar }),
+    functions: tools.callable,
+    maxParallelFunctionCalls: tools.maxParallelCalls,
+    // A response that must be a call has no answer that could be held to it.
+    grammar: tools.forced ? undefined : grammar,
     onResponseChunk: (chunk) => announce(chunk, logprobs, listener),
     onFunctionCallParamsChunk: (chunk) => listener.onToolCall(chunk),
   };

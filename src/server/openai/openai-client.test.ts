@@ -1,34 +1,8 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { NextToken } from "../../../test/fake/fake-sequence.ts";
-import { replies, scripted } from "../../../test/fake/fake-sequence.ts";
+import { replies } from "../../../test/fake/fake-sequence.ts";
 import { type FakeServer, serveFake } from "../../../test/server/fake-server.ts";
-
-/** What the model would write, by what the user said last. */
-const answers: Readonly<Record<string, string>> = {
-  greet: "Hello there!",
-  stop: "one two three four",
-  lines: "a\nb",
-  weather: '||call: getWeather({"city": "Kiel"})',
-};
-
-const next: NextToken = scripted(({ text, written }) => {
-  const asked = /.*<\|im_start\|>user\n(.*?)<\|im_end\|>/s.exec(text)?.[1] ?? "";
-  const own = written.startsWith("||call") ? answers.weather : answers[asked];
-  const reply = text.includes("||result") ? "It is warm." : (own ?? "Yes.");
-  const rest = written.includes("||result") ? written.slice(written.lastIndexOf("\n") + 1) : written;
-  return reply.startsWith(rest) ? reply.slice(rest.length) : "";
-});
-
-const tool = {
-  type: "function",
-  function: {
-    name: "getWeather",
-    description: "The weather",
-    parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-  },
-} as const;
-const ping = { type: "function", function: { name: "ping" } } as const;
+import { next, ping } from "../../../test/server/scripted-answers.ts";
 
 let fake: FakeServer;
 let client: OpenAI;
@@ -164,85 +138,6 @@ describe("formats", () => {
   });
 });
 
-describe("tools", () => {
-  const create = (content: string, extra: object = {}) =>
-    client.chat.completions.create({
-      model: "fake",
-      messages: ask(content),
-      temperature: 0,
-      tools: [tool, ping],
-      max_tokens: 100,
-      ...extra,
-    });
-
-  test("auto: a call is returned, and its result is answered", async () => {
-    const first = await create("weather");
-    const { message, finish_reason } = first.choices[0]!;
-    expect(finish_reason).toBe("tool_calls");
-    expect(message.content).toBeNull();
-    const [call] = message.tool_calls!;
-    expect(call).toMatchObject({ type: "function", function: { name: "getWeather" } });
-    expect(JSON.parse((call as { function: { arguments: string } }).function.arguments)).toEqual({
-      city: "Kiel",
-    });
-    const second = await client.chat.completions.create({
-      model: "fake",
-      temperature: 0,
-      tools: [tool, ping],
-      messages: [
-        ...ask("weather"),
-        message,
-        { role: "tool", tool_call_id: call!.id, content: '{"degrees": 21}' },
-      ],
-    });
-    expect(second.choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "It is warm." } });
-    expect(second.usage!.prompt_tokens_details!.cached_tokens).toBeGreaterThan(first.usage!.prompt_tokens);
-  });
-
-  test("auto: an answer without a call", async () => {
-    const { choices } = await create("greet");
-    expect(choices[0]).toMatchObject({ finish_reason: "stop", message: { content: "Hello there!" } });
-    expect(choices[0]!.message.tool_calls).toBeUndefined();
-  });
-
-  test("none: the model does not hear of them", async () => {
-    const { choices } = await create("greet", { tool_choice: "none" });
-    expect(choices[0]!.message.content).toBe("Hello there!");
-    const { target } = fake.sequences
-      .map(({ calls }) => calls.at(-1)!)
-      .find(({ target }) => fake.model.detokenize(target, true).includes("greet"))!;
-    expect(fake.model.detokenize(target, true)).not.toContain("getWeather");
-  });
-
-  test("required and named: a call comes whatever the model would write", async () => {
-    const required = await create("greet", { tool_choice: "required", parallel_tool_calls: false });
-    expect(required.choices[0]!.finish_reason).toBe("tool_calls");
-    expect(required.choices[0]!.message.tool_calls).toHaveLength(1);
-    const named = await create("weather", { tool_choice: { type: "function", function: { name: "ping" } } });
-    expect(named.choices[0]!.message.tool_calls![0]).toMatchObject({
-      function: { name: "ping", arguments: "{}" },
-    });
-  });
-
-  test("streamed: the pieces join to the call", async () => {
-    const stream = client.chat.completions.stream({
-      model: "fake",
-      messages: ask("weather"),
-      temperature: 0,
-      tools: [tool],
-    });
-    let deltas = 0;
-    for await (const chunk of stream) deltas += chunk.choices[0]?.delta.tool_calls?.length ?? 0;
-    expect(deltas).toBeGreaterThan(2);
-    const { choices } = await stream.finalChatCompletion();
-    expect(choices[0]!.finish_reason).toBe("tool_calls");
-    expect(choices[0]!.message.tool_calls![0]).toMatchObject({
-      id: expect.stringMatching(/^call_/),
-      function: { name: "getWeather", arguments: '{"city": "Kiel"}' },
-    });
-  });
-});
-
 describe("other endpoints", () => {
   test("completions, whole and streamed", async () => {
     const whole = await client.completions.create({
@@ -330,7 +225,11 @@ describe("refusals", () => {
     ],
     ["tool_choice", { tool_choice: "required" }, "invalid-argument"],
     ["top_logprobs", { top_logprobs: 3 }, "invalid-argument"],
-    ["response_format", { tools: [tool], response_format: { type: "json_object" } }, "invalid-argument"],
+    [
+      "tools[0].function.parameters",
+      { tools: [{ ...ping, function: { name: "f", parameters: true } }] },
+      "invalid-argument",
+    ],
     ["logit_bias.999999", { logit_bias: { 999999: 1 } }, "invalid-argument"],
   ])("%s", async (param, body, code) => {
     const error = await refused(body);

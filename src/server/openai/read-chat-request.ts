@@ -3,6 +3,7 @@ import type { SequenceGrammar } from "../../engine/sequence-grammar.ts";
 import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError } from "../http/request-error.ts";
+import { openingMessages } from "../opening-messages.ts";
 import type { Serving } from "../serving.ts";
 import { readMessages } from "./read-messages.ts";
 import { readSampling, readStops, readStreamOptions, type StreamOptions } from "./read-sampling.ts";
@@ -22,7 +23,10 @@ export interface ChatRequest extends StreamOptions {
   readonly topLogprobs: number | undefined;
 }
 
-type Readable = Pick<Serving, "limits" | "grammars" | "model" | "contextSize" | "modelId">;
+type Readable = Pick<
+  Serving,
+  "limits" | "grammars" | "model" | "contextSize" | "modelId" | "chatWrapper" | "systemPrompt"
+>;
 
 /** A pure reading of a request's body. @throws FieldError naming what is wrong */
 export function readChatRequest(body: unknown, serving: Readable): ChatRequest {
@@ -32,12 +36,11 @@ export function readChatRequest(body: unknown, serving: Readable): ChatRequest {
   }
   const tools = readTools(reader, serving);
   const grammar = readFormat(reader, serving);
-  if (grammar !== undefined && Object.keys(tools.callable).length > 0) {
-    throw new FieldError("response_format", 'cannot be used with tools; set tool_choice to "none"');
-  }
+  const messages = readMessages(reader, tools.definitions, serving);
   return {
     model: reader.string("model", 1000) ?? serving.modelId,
-    history: readMessages(reader, tools.definitions, serving),
+    // As in a new chat: templates put prompts of their own there, which small models follow badly.
+    history: messages[0]?.type === "system" ? messages : [...openingMessages(serving), ...messages],
     tools,
     grammar,
     sampling: readSampling(reader, serving),

@@ -1,17 +1,22 @@
+import { paramsSchema } from "../../chat/functions/params-schema.ts";
 import type { ObjectReader } from "../http/object-reader.ts";
 import { FieldError } from "../http/request-error.ts";
 import type { Serving } from "../serving.ts";
 
-/** Functions as the chat layer takes them. */
-export type ToolDefinitions = Readonly<
-  Record<string, { readonly description?: string; readonly params?: object } | undefined>
->;
+/** A function as the chat layer takes it. */
+interface ToolDefinition {
+  readonly description?: string;
+  readonly params?: object;
+  readonly paramsDialect: "standard";
+}
+
+export type ToolDefinitions = Readonly<Record<string, ToolDefinition | undefined>>;
 
 export interface ToolUse {
   /** All tools of the request. */
   readonly definitions: ToolDefinitions;
   /** Those that may be called. */
-  readonly callable: Readonly<Record<string, { readonly description?: string; readonly params?: object }>>;
+  readonly callable: Readonly<Record<string, ToolDefinition>>;
   /** Whether the response must be a call. */
   readonly forced: boolean;
   readonly maxParallelCalls: number | undefined;
@@ -21,7 +26,7 @@ const descriptionLength = 10_000;
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`. */
 export function readTools(reader: ObjectReader, serving: Pick<Serving, "limits" | "grammars">): ToolUse {
-  const definitions: Record<string, { description?: string; params?: object }> = {};
+  const definitions: Record<string, ToolDefinition> = {};
   for (const tool of reader.objects("tools", serving.limits.tools) ?? []) {
     tool.required("type", tool.oneOf("type", "function"));
     const definition = tool.required("function", tool.object("function"));
@@ -30,14 +35,16 @@ export function readTools(reader: ObjectReader, serving: Pick<Serving, "limits" 
       throw new FieldError(definition.path("name"), "must consist of letters, digits, _ and -");
     }
     if (Object.hasOwn(definitions, name)) throw new FieldError(definition.path("name"), "is used twice");
-    const params = definition.get("parameters");
+    const params = definition.object("parameters") && (definition.get("parameters") as object);
     // An empty object says that there are no parameters.
-    const hasParams = params !== undefined && Object.keys(params as object).length > 0;
+    const hasParams = params !== undefined && Object.keys(params).length > 0;
     // Calls are written by the chat layer; a schema that it cannot use is refused before anything is written.
-    if (params !== undefined) serving.grammars.get(params, definition.path("parameters"), "guide");
+    if (params !== undefined)
+      serving.grammars.get(paramsSchema(params, "standard"), definition.path("parameters"));
     definitions[name] = {
       description: definition.string("description", descriptionLength),
-      ...(hasParams ? { params: params as object } : {}),
+      ...(hasParams ? { params } : {}),
+      paramsDialect: "standard",
     };
   }
   const isParallel = reader.boolean("parallel_tool_calls") ?? true;

@@ -1,6 +1,5 @@
 import { LlamaJsonSchemaGrammar } from "../../engine/llama-json-schema-grammar.ts";
 import type { SequenceGrammar } from "../../engine/sequence-grammar.ts";
-import type { SchemaDialect } from "../../grammar/json-schema/index.ts";
 import { FieldError } from "../http/request-error.ts";
 
 /** Compiled schemas that are kept; their masks get better with use. */
@@ -16,15 +15,14 @@ export class SchemaGrammars {
   }
 
   /**
-   * The grammar of a schema.
+   * The grammar of a schema as JSON Schema 2020-12 has it.
    * @param param the field it came in, for errors
-   * @param dialect default `"standard"`, JSON Schema 2020-12; function calls are written in `"guide"`
    * @throws RequestError 400 when it is too large; ColloquyError `grammar-unsupported`, `grammar-limit`
    */
-  get(schema: unknown, param: string, dialect: SchemaDialect = "standard"): SequenceGrammar {
-    const key = dialect + this.#check(schema, param);
+  get(schema: unknown, param: string): SequenceGrammar {
+    const key = this.#check(schema, param);
     const known = this.#grammars.get(key);
-    const grammar = known ?? new LlamaJsonSchemaGrammar(schema as never, { dialect });
+    const grammar = known ?? new LlamaJsonSchemaGrammar(schema as never, { dialect: "standard" });
     this.#grammars.delete(key);
     this.#grammars.set(key, grammar);
     const [oldest] = this.#grammars.keys();

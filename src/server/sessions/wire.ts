@@ -15,7 +15,7 @@ export interface SessionSampling {
 }
 
 export interface SessionSettings {
-  /** `null`: the chat format's own; `""`: none. */
+  /** `null`: the server's, or else the one of new chats in general; `""`: none. */
   readonly systemPrompt: string | null;
   readonly sampling: SessionSampling;
   /** JSON schema (2020-12) that replies are held to. */
