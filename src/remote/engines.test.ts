@@ -305,7 +305,7 @@ describe("the probe", () => {
   test("accepts an engine that does what it promises", async () => {
     await probe(answers(text));
     expect(server!.requests.at(-1)!.body.structured_outputs.grammar).toBe(
-      'root ::= "\\u0022b" [\\u4F60] "é😀"',
+      'root ::= "\\u0022b" [\\u4F60-\\u4F61] "é😀"',
     );
   });
 
