@@ -9,6 +9,8 @@ export const GRAMMAR_LIMITS = {
   gbnfLength: 1 << 20,
   /** Characters of a pattern. */
   patternLength: 1 << 14,
+  /** Different Unicode properties (`\\p{…}`) in a pattern. */
+  unicodeProperties: 16,
   /** Nesting of groups in a GBNF text or a pattern. */
   nesting: 200,
   /** Nesting of nodes in a definition. */

@@ -9,6 +9,9 @@ import { satisfies } from "./validate-json.ts";
 
 /** How deep in properties a difference is looked for. */
 const DEPTH_MAX = 3;
+/** Keywords are merged for a pair of branches, and checked for a listed value. */
+const STEPS_PER_PAIR = 40;
+const STEPS_PER_VALUE = 20;
 
 /**
  * In the standard dialect `oneOf` wants exactly one branch. The grammar writes any of them, which is the same only
@@ -60,16 +63,18 @@ function areDisjoint(
   right: Conjunction,
   depth: number,
 ): boolean {
+  document.work.spend(STEPS_PER_PAIR, left[0]?.path ?? "#");
   const a = mergeConstraints(left, document.dialect);
   const b = mergeConstraints(right, document.dialect);
-  if (a.values !== undefined) return refusesAll(document, right, a);
-  if (b.values !== undefined) return refusesAll(document, left, b);
+  if (a.values !== undefined) return refusesAll(document, b, a);
+  if (b.values !== undefined) return refusesAll(document, a, b);
   const shared = [...a.validTypes].filter((type) => b.validTypes.has(type));
   return shared.every((type) => areDisjointAs(type, document, a, b, depth));
 }
 
-function refusesAll(document: SchemaDocument, nodes: Conjunction, { values }: Constraints): boolean {
-  return values!.every((value) => !satisfies(document, nodes, value));
+function refusesAll(document: SchemaDocument, other: Constraints, { values, path }: Constraints): boolean {
+  document.work.spend(STEPS_PER_VALUE * values!.length, path);
+  return values!.every((value) => !satisfies(document, other.nodes, value, other));
 }
 
 function areDisjointAs(

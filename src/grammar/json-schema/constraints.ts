@@ -1,5 +1,5 @@
 import type { Conjunction } from "./expand-schema.ts";
-import { JSON_TYPES, type JsonType, type JsonValue, jsonEquals } from "./json-value.ts";
+import { JSON_TYPES, type JsonType, type JsonValue, jsonKey } from "./json-value.ts";
 import { KEYWORD_TYPES, type SchemaObject } from "./keywords.ts";
 import type { SchemaDialect } from "./schema-options.ts";
 
@@ -29,6 +29,8 @@ export interface Constraints {
   readonly integer: boolean;
   /** The only values, from `const` and `enum`, not yet filtered by the other keywords. */
   readonly values: readonly JsonValue[] | undefined;
+  /** The same as texts that are equal where the values are. */
+  readonly valueKeys: ReadonlySet<string> | undefined;
   readonly minimum: NumberBound | undefined;
   readonly maximum: NumberBound | undefined;
   readonly multiplesOf: readonly number[];
@@ -49,13 +51,15 @@ export function mergeConstraints(nodes: Conjunction, dialect: SchemaDialect): Co
   const schemas = nodes.map((node) => node.schema as SchemaObject);
   const path = nodes[0]?.path ?? "#";
   const { types, validTypes, integer } = mergeTypes(schemas);
+  const values = mergeValues(schemas);
   return {
     path,
     nodes,
     types,
     validTypes,
     integer,
-    values: mergeValues(schemas),
+    values: values === undefined ? undefined : [...values.values()],
+    valueKeys: values === undefined ? undefined : new Set(values.keys()),
     minimum: strictestBound(nodes, "minimum", "exclusiveMinimum", (a, b) => a > b),
     maximum: strictestBound(nodes, "maximum", "exclusiveMaximum", (a, b) => a < b),
     multiplesOf: [...new Set(numbersOf(schemas, "multipleOf"))],
@@ -101,23 +105,17 @@ function impliedTypes(schemas: readonly SchemaObject[]): Set<JsonType> {
   return implied.size === 0 ? new Set(JSON_TYPES) : implied;
 }
 
-function mergeValues(schemas: readonly SchemaObject[]): JsonValue[] | undefined {
-  const lists: JsonValue[][] = [];
+/** The values that are in all the lists, each once, by their keys. */
+function mergeValues(schemas: readonly SchemaObject[]): Map<string, JsonValue> | undefined {
+  let kept: Map<string, JsonValue> | undefined;
   for (const schema of schemas) {
-    if (schema.const !== undefined) lists.push([schema.const as JsonValue]);
-    if (schema.enum !== undefined) lists.push(schema.enum as JsonValue[]);
+    for (const list of [schema.const === undefined ? undefined : [schema.const], schema.enum]) {
+      if (list === undefined) continue;
+      const keyed = new Map((list as JsonValue[]).map((value) => [jsonKey(value), value]));
+      kept = kept === undefined ? keyed : new Map([...kept].filter(([key]) => keyed.has(key)));
+    }
   }
-  if (lists.length === 0) return undefined;
-  const [first, ...others] = lists;
-  const kept = first!.filter((value) =>
-    others.every((list) => list.some((other) => jsonEquals(value, other))),
-  );
-  const scalars = new Set<unknown>();
-  return kept.filter((value, index) => {
-    if (typeof value === "object" && value !== null)
-      return kept.findIndex((other) => jsonEquals(other, value)) === index;
-    return scalars.has(value) ? false : scalars.add(value);
-  });
+  return kept;
 }
 
 function strictestBound(

@@ -16,20 +16,25 @@ export type Conjunction = readonly SchemaNode[];
  */
 export function expandSchema(document: SchemaDocument, nodes: Conjunction): Conjunction[] {
   let result: Conjunction[] = [[]];
-  for (const node of nodes) result = multiply(result, expandNode(document, node, []), node.path);
+  for (const node of nodes) result = multiply(document, result, expandNode(document, node, []), node.path);
   return result;
 }
 
-function expandNode(document: SchemaDocument, node: SchemaNode, chain: readonly string[]): Conjunction[] {
+/** Joining conjunctions sorts and compares the paths of their nodes. */
+const STEPS_PER_NODE = 4;
+
+function expandNode(document: SchemaDocument, node: SchemaNode, chain: readonly string[]): SchemaNode[][] {
   if (node.schema === true) return [[]];
   if (node.schema === false) return [];
+  const known = document.expansions.get(node);
+  if (known !== undefined) return known;
   if (chain.includes(node.path))
     throw invalidSchema(node.path, "the schema refers to itself without a value between");
   const deeper = [...chain, node.path];
   const schema = node.schema as SchemaObject;
-  let result: Conjunction[] = [[node]];
-  const and = (other: Conjunction[]) => {
-    result = multiply(result, other, node.path);
+  let result: SchemaNode[][] = [[node]];
+  const and = (other: readonly Conjunction[]) => {
+    result = multiply(document, result, other, node.path);
   };
   if (schema.$ref !== undefined) and(expandNode(document, resolveReference(document, node), deeper));
   for (const branch of branchesOf(document, node, "allOf")) and(expandNode(document, branch, deeper));
@@ -41,6 +46,7 @@ function expandNode(document: SchemaDocument, node: SchemaNode, chain: readonly 
     limitAlternatives(options, node.path);
     and(options);
   }
+  document.expansions.set(node, result);
   return result;
 }
 
@@ -50,13 +56,19 @@ export function branchesOf(document: SchemaDocument, node: SchemaNode, keyword: 
   return (branches ?? []).map((_, index) => childNode(document, node, keyword, String(index)));
 }
 
-function multiply(left: Conjunction[], right: Conjunction[], path: string): Conjunction[] {
+function multiply(
+  { work }: SchemaDocument,
+  left: readonly Conjunction[],
+  right: readonly Conjunction[],
+  path: string,
+): SchemaNode[][] {
   if (left.length * right.length > SCHEMA_LIMITS.alternatives)
     throw schemaLimit(path, "alternatives", SCHEMA_LIMITS.alternatives);
-  const result = new Map<string, Conjunction>();
+  const result = new Map<string, SchemaNode[]>();
   for (const a of left) {
     for (const b of right) {
       const joined = [...new Set([...a, ...b])];
+      work.spend(STEPS_PER_NODE * joined.length, path);
       result.set(conjunctionKey(joined), joined);
     }
   }

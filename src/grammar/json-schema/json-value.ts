@@ -1,3 +1,5 @@
+import { SCHEMA_LIMITS } from "./schema-options.ts";
+
 /** What JSON.parse returns. */
 export type JsonValue =
   | string
@@ -18,14 +20,19 @@ export function jsonTypeOf(value: unknown): JsonType {
   return typeof value as JsonType;
 }
 
-/** Equality of JSON values: the order of keys does not matter, `1` and `1.0` are the same. */
-export function jsonEquals(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && jsonEquals(a[key as never], b[key as never]));
+/**
+ * The same text for equal JSON values: the order of keys does not matter, `1` and `1.0` are the same. What is nested
+ * deeper than a schema can be is equal to nothing in it, and gets no key of its own.
+ */
+export function jsonKey(value: unknown, depth = 0): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (depth > SCHEMA_LIMITS.depth) return "…";
+  if (Array.isArray(value)) return `[${value.map((item) => jsonKey(item, depth + 1)).join()}]`;
+  const members = Object.keys(value)
+    .filter((key) => value[key as never] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${jsonKey(value[key as never], depth + 1)}`);
+  return `{${members.join()}}`;
 }
 
 /** JSON text with the given separators, as Python's `json.dumps` writes it. */

@@ -14,7 +14,7 @@ import {
   isEmptyAutomaton,
   type TextAutomaton,
 } from "./text-automaton.ts";
-import { matchesPattern, patternLanguage } from "./text-language.ts";
+import { matchesName, patternLanguage } from "./text-language.ts";
 
 /** Members that one rule holds, so that nothing nests deeply. */
 const MEMBERS_PER_RULE = 64;
@@ -71,7 +71,7 @@ function createMembers(compilation: Compilation, constraints: Constraints): Memb
   const patterns = listedPatterns(nodes);
   const members: Member[] = [];
   for (const name of new Set([...listedNames(nodes), ...required])) {
-    const matching = patterns.filter((p) => matchesPattern(p, name, constraints.path, "patternProperties"));
+    const matching = patterns.filter((p) => matchesName(compilation.document, p, name, constraints.path));
     const schemas = propertySchemas(compilation.document, nodes, { name, patterns: matching });
     if (schemas !== undefined) {
       const key = literal(JSON.stringify(name));
@@ -105,7 +105,7 @@ function extraMember(
     return addRule(compilation, "member", sequence(quoted(key), colon, valueRule(compilation, open)));
   }
   const options: GrammarNode[] = [];
-  for (const part of partitionNames(names, patterns, path)) {
+  for (const part of partitionNames(compilation, names, patterns, path)) {
     const schemas = propertySchemas(compilation.document, nodes, {
       name: undefined,
       patterns: part.patterns,
@@ -122,17 +122,22 @@ interface NamePart {
   readonly automaton: TextAutomaton;
 }
 
-function partitionNames(names: readonly string[], patterns: readonly string[], path: string): NamePart[] {
+function partitionNames(
+  { document: { work } }: Compilation,
+  names: readonly string[],
+  patterns: readonly string[],
+  path: string,
+): NamePart[] {
   let parts: NamePart[] = [{ patterns: [], automaton: exceptWords(names, path) }];
   for (const pattern of patterns) {
     const place = `${path}/patternProperties`;
-    const matching = buildAutomaton(patternLanguage(pattern, path, "patternProperties"), place);
+    const matching = buildAutomaton(patternLanguage(pattern, path, "patternProperties"), place, work);
     parts = parts
       .flatMap((part) => [
-        { ...part, automaton: combineAutomata(part.automaton, matching, true, place) },
+        { ...part, automaton: combineAutomata(part.automaton, matching, true, place, work) },
         {
           patterns: [...part.patterns, pattern],
-          automaton: combineAutomata(part.automaton, matching, false, place),
+          automaton: combineAutomata(part.automaton, matching, false, place, work),
         },
       ])
       .filter((part) => !isEmptyAutomaton(part.automaton));

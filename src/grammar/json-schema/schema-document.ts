@@ -1,6 +1,8 @@
 import { checkKeywords, type SchemaObject } from "./keywords.ts";
 import { escapePointer, invalidSchema, schemaLimit, unsupportedSchema } from "./schema-error.ts";
 import { SCHEMA_LIMITS, type SchemaDialect } from "./schema-options.ts";
+import { SchemaWork } from "./schema-work.ts";
+import type { TextNfa } from "./text-nfa.ts";
 
 /** One schema at its place in the document. There is one object for each place. */
 export interface SchemaNode {
@@ -16,6 +18,11 @@ export interface SchemaDocument {
   readonly dialect: SchemaDialect;
   readonly root: SchemaNode;
   readonly nodes: Map<string, SchemaNode>;
+  /** What each node comes to when its branches are multiplied out, as far as that was asked. */
+  readonly expansions: WeakMap<SchemaNode, SchemaNode[][]>;
+  /** The automata of patterns, as far as a text was held against them. */
+  readonly matchers: Map<string, TextNfa>;
+  readonly work: SchemaWork;
 }
 
 /**
@@ -25,7 +32,8 @@ export interface SchemaDocument {
 export function openSchema(schema: unknown, dialect: SchemaDialect): SchemaDocument {
   measure(schema, "#", 0, { left: SCHEMA_LIMITS.values });
   const nodes = new Map<string, SchemaNode>();
-  return { dialect, nodes, root: createNode(nodes, "#", schema, []) };
+  const root = createNode(nodes, "#", schema, []);
+  return { dialect, nodes, root, expansions: new WeakMap(), matchers: new Map(), work: new SchemaWork() };
 }
 
 /** The schema under a keyword: `childNode(document, node, "properties", "name")`. */

@@ -66,6 +66,8 @@ export const SCHEMA_LIMITS = {
   automatonStates: 8_192,
   /** Members of all the sets of positions that building a text automaton may look at. */
   automatonWork: 500_000,
+  /** Steps over parts of the schema, of its patterns and of their automata, all together: about a second. */
+  work: 5_000_000,
   /** States of a `pattern` or `format` whose length is counted. A `maxLength` that needs more is halved until it fits. */
   countedTextStates: 3_000,
   /** Length of one `pattern`. */

@@ -66,10 +66,14 @@ export function schemaToGrammar(schema: unknown, options: JsonSchemaOptions = {}
   return pruned;
 }
 
+/** The keywords of a node are looked at one by one. */
+const STEPS_PER_NODE = 20;
+
 function valueGrammar(compilation: Compilation, nodes: Conjunction): GrammarNode {
   const options: GrammarNode[] = [];
   const path = nodes[0]?.path ?? "#";
   for (const conjunction of expandSchema(compilation.document, nodes)) {
+    compilation.document.work.spend(STEPS_PER_NODE * conjunction.length, path);
     const constraints = mergeConstraints(conjunction, compilation.document.dialect);
     if (constraints.values !== undefined)
       options.push(...listedValues(compilation, constraints, conjunction, constraints.values));

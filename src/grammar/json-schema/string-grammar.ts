@@ -5,6 +5,7 @@ import type { Constraints } from "./constraints.ts";
 import { JSON_CHARACTER, jsonCharacters, spellNode } from "./json-characters.ts";
 import { schemaLimit } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
+import type { SchemaWork } from "./schema-work.ts";
 import {
   buildAutomaton,
   combineAutomata,
@@ -12,7 +13,7 @@ import {
   lengthAutomaton,
   type TextAutomaton,
 } from "./text-automaton.ts";
-import { formatLanguage, patternLanguage, textLengths } from "./text-language.ts";
+import { formatLanguage, patternLanguage, textLengths, textMatcher } from "./text-language.ts";
 
 /** The strings that satisfy the constraints, with their quotation marks. */
 export function stringGrammar(compilation: Compilation, constraints: Constraints): GrammarNode {
@@ -25,6 +26,11 @@ export function stringGrammar(compilation: Compilation, constraints: Constraints
     compilation.contradictions.push({ path, why: `minLength ${minLength} is above maxLength ${maxLength}` });
     return NEVER;
   }
+  const { document } = compilation;
+  const { work } = document;
+  // A reply is held against its patterns when it is parsed: that must be possible.
+  for (const { value, path: at } of constraints.patterns)
+    textMatcher(document, value, { path: at, keyword: "pattern" });
   const languages = [
     ...constraints.patterns.map(({ value, path: at }) => patternLanguage(value, at, "pattern")),
     ...constraints.formats.map(({ value, path: at }) => formatLanguage(value, at)),
@@ -38,10 +44,10 @@ export function stringGrammar(compilation: Compilation, constraints: Constraints
   if (languages.length === 1 && only!.type === "repeat" && isOneCharacter(only!.item))
     return quoted(intersectRepeat(compilation, only!, minLength, maxLength, path));
   let automaton = languages
-    .map((language) => buildAutomaton(language, path))
-    .reduce((left, right) => combineAutomata(left, right, false, path));
+    .map((language) => buildAutomaton(language, path, work))
+    .reduce((left, right) => combineAutomata(left, right, false, path, work));
   if (minLength > 0 || maxLength !== undefined)
-    automaton = limitLength(automaton, minLength, maxLength, path);
+    automaton = limitLength(work, automaton, minLength, maxLength, path);
   if (isEmptyAutomaton(automaton)) {
     compilation.contradictions.push({ path, why: "no text satisfies all of pattern, format and length" });
     return NEVER;
@@ -71,6 +77,7 @@ function intersectRepeat(
 
 /** Where counting up to the maximum takes too many states, a smaller maximum does: every such text is valid too. */
 function limitLength(
+  work: SchemaWork,
   automaton: TextAutomaton,
   min: number,
   max: number | undefined,
@@ -83,6 +90,7 @@ function limitLength(
         lengthAutomaton(min, most),
         false,
         path,
+        work,
         SCHEMA_LIMITS.countedTextStates,
       );
       if (most === max || !isEmptyAutomaton(limited)) return limited;

@@ -1,6 +1,7 @@
 import { type GrammarNode, MAX_CODE_POINT } from "../ir.ts";
 import { schemaLimit } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
+import type { SchemaWork } from "./schema-work.ts";
 import { buildNfa, nfaClosure, type TextEdge } from "./text-nfa.ts";
 
 /**
@@ -12,18 +13,22 @@ export interface TextAutomaton {
   readonly edges: readonly (readonly TextEdge[])[];
 }
 
+/** Pieces of edges are cut, sorted and joined. */
+const STEPS_PER_PIECE = 4;
+
 /**
  * Builds the automaton of a regular grammar (no rules, bytes or tokens inside) by subset construction.
  * @throws ColloquyError `grammar-limit` naming `path` when it has too many states
  */
-export function buildAutomaton(node: GrammarNode, path: string): TextAutomaton {
-  const nfa = buildNfa(node, path);
+export function buildAutomaton(node: GrammarNode, path: string, total: SchemaWork): TextAutomaton {
+  const nfa = buildNfa(node, path, total);
   const known = new Map<string, number>();
   const sets: number[][] = [];
   let work = 0;
   const intern = (states: Iterable<number>) => {
     const closed = nfaClosure(nfa, states);
     work += closed.length;
+    total.spend(STEPS_PER_PIECE * closed.length, path);
     if (work > SCHEMA_LIMITS.automatonWork)
       throw schemaLimit(path, "ways to read a text", SCHEMA_LIMITS.automatonWork);
     const key = closed.join(",");
@@ -38,6 +43,7 @@ export function buildAutomaton(node: GrammarNode, path: string): TextAutomaton {
   const edges: TextEdge[][] = [];
   for (let index = 0; index < sets.length; index++) {
     const outgoing = sets[index]!.flatMap((state) => nfa.edges[state]!);
+    total.spend(STEPS_PER_PIECE * outgoing.length, path);
     edges.push(
       mergeEdges(
         splitEdges(outgoing).map(({ first, last, targets }) => ({ first, last, target: intern(targets) })),
@@ -56,6 +62,7 @@ export function combineAutomata(
   right: TextAutomaton,
   exclude: boolean,
   path: string,
+  work: SchemaWork,
   statesMax: number = SCHEMA_LIMITS.automatonStates,
 ): TextAutomaton {
   const width = right.edges.length + 1;
@@ -75,7 +82,9 @@ export function combineAutomata(
   for (let index = 0; index < pairs.length; index++) {
     const [a, b] = pairs[index]!;
     const found: TextEdge[] = [];
-    for (const piece of pairEdges(left.edges[a]!, right.edges[b] ?? [])) {
+    const pieces = pairEdges(left.edges[a]!, right.edges[b] ?? []);
+    work.spend(STEPS_PER_PIECE * (1 + pieces.length), path);
+    for (const piece of pieces) {
       if (piece.right === undefined && !exclude) continue;
       found.push({ first: piece.first, last: piece.last, target: intern(piece.left, piece.right ?? dead) });
     }

@@ -2,6 +2,7 @@ import { ColloquyError } from "../../base/errors.ts";
 import type { GrammarNode } from "../ir.ts";
 import { parsePattern } from "../regex/parse-pattern.ts";
 import { formatPattern } from "./formats.ts";
+import type { SchemaDocument } from "./schema-document.ts";
 import { unsupportedSchema } from "./schema-error.ts";
 import { SCHEMA_LIMITS } from "./schema-options.ts";
 import { buildNfa, nfaAccepts, type TextNfa } from "./text-nfa.ts";
@@ -28,21 +29,43 @@ export function formatLanguage(format: string, path: string): GrammarNode {
   return patternLanguage(pattern, path, "format");
 }
 
-const MATCHERS_MAX = 256;
-const matchers = new Map<string, TextNfa>();
+/** Where a pattern stands. */
+interface PatternPlace {
+  readonly path: string;
+  readonly keyword: string;
+}
 
 /**
- * Whether a text matches a pattern. Not RegExp: a pattern that backtracks for ever must not hang the process.
+ * What texts are held against a pattern with. Not RegExp: a pattern that backtracks for ever must not hang the process.
  * @throws ColloquyError as {@link patternLanguage}
  */
-export function matchesPattern(pattern: string, text: string, path: string, keyword: string): boolean {
-  let matcher = matchers.get(pattern);
+export function textMatcher(
+  document: SchemaDocument,
+  pattern: string,
+  { path, keyword }: PatternPlace,
+): TextNfa {
+  let matcher = document.matchers.get(pattern);
   if (matcher === undefined) {
-    matcher = buildNfa(patternLanguage(pattern, path, keyword), path);
-    if (matchers.size >= MATCHERS_MAX) matchers.clear();
-    matchers.set(pattern, matcher);
+    matcher = buildNfa(patternLanguage(pattern, path, keyword), path, document.work);
+    document.matchers.set(pattern, matcher);
   }
-  return nfaAccepts(matcher, text);
+  return matcher;
+}
+
+/** Whether a text matches a pattern. @throws ColloquyError as {@link patternLanguage} */
+export function matchesPattern(
+  document: SchemaDocument,
+  pattern: string,
+  text: string,
+  place: PatternPlace,
+): boolean {
+  return nfaAccepts(textMatcher(document, pattern, place), text);
+}
+
+/** The same for a name in the schema, which counts as work on the schema. */
+export function matchesName(document: SchemaDocument, pattern: string, name: string, path: string): boolean {
+  const matcher = textMatcher(document, pattern, { path, keyword: "patternProperties" });
+  return nfaAccepts(matcher, name, (steps) => document.work.spend(steps, path));
 }
 
 /** How many code points the texts of a regular grammar have. */

@@ -1,6 +1,7 @@
 import { characterRanges } from "../code-points.ts";
 import type { GrammarNode } from "../ir.ts";
 import { schemaLimit } from "./schema-error.ts";
+import type { SchemaWork } from "./schema-work.ts";
 
 /** A step over one code point. */
 export interface TextEdge {
@@ -22,21 +23,22 @@ interface Nfa {
   readonly empty: number[][];
   readonly edges: TextEdge[][];
   readonly path: string;
+  readonly work: SchemaWork;
 }
 
 /**
  * Builds the automaton of a regular grammar (no rules, bytes or tokens inside).
  * @throws ColloquyError `grammar-limit` naming `path` when it is too large
  */
-export function buildNfa(node: GrammarNode, path: string): TextNfa {
-  const nfa: Nfa = { empty: [], edges: [], path };
+export function buildNfa(node: GrammarNode, path: string, work: SchemaWork): TextNfa {
+  const nfa: Nfa = { empty: [], edges: [], path, work };
   const start = addState(nfa);
   const end = addNode(nfa, node, start);
   return { start, end, empty: nfa.empty, edges: nfa.edges };
 }
 
-/** Whether the whole text matches: linear in its length, whatever the pattern. */
-export function nfaAccepts(nfa: TextNfa, text: string): boolean {
+/** Whether the whole text matches: linear in its length, whatever the pattern. `onStep` is told what a step costs. */
+export function nfaAccepts(nfa: TextNfa, text: string, onStep?: (steps: number) => void): boolean {
   let states = nfaClosure(nfa, [nfa.start]);
   for (const character of text) {
     const code = character.codePointAt(0)!;
@@ -45,6 +47,7 @@ export function nfaAccepts(nfa: TextNfa, text: string): boolean {
       for (const edge of nfa.edges[state]!)
         if (edge.first <= code && code <= edge.last) next.add(edge.target);
     }
+    onStep?.(STEPS_PER_STATE * states.length);
     states = nfaClosure(nfa, next);
     if (states.length === 0) return false;
   }
@@ -52,10 +55,15 @@ export function nfaAccepts(nfa: TextNfa, text: string): boolean {
 }
 
 const NFA_STATES_MAX = 200_000;
+/** Closing a set of states follows each, and sorts them. */
+const STEPS_PER_STATE = 8;
+/** A state, and an edge, are objects. */
+const STEPS_PER_PART = 4;
 
 function addState(nfa: Nfa): number {
   if (nfa.empty.length >= NFA_STATES_MAX)
     throw schemaLimit(nfa.path, "parts of a text automaton", NFA_STATES_MAX);
+  nfa.work.spend(STEPS_PER_PART, nfa.path);
   nfa.edges.push([]);
   return nfa.empty.push([]) - 1;
 }
@@ -86,6 +94,7 @@ function addNode(nfa: Nfa, node: GrammarNode, from: number): number {
 
 function addRanges(nfa: Nfa, ranges: readonly (readonly [number, number])[], from: number): number {
   const end = addState(nfa);
+  nfa.work.spend(STEPS_PER_PART * ranges.length, nfa.path);
   for (const [first, last] of ranges) nfa.edges[from]!.push({ first, last, target: end });
   return end;
 }

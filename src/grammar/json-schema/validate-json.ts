@@ -2,7 +2,7 @@ import { itemSchemas, listedPatterns, propertySchemas } from "./children.ts";
 import { type Constraints, mergeConstraints } from "./constraints.ts";
 import { type Conjunction, conjunctionKey, expandSchema } from "./expand-schema.ts";
 import { formatPattern } from "./formats.ts";
-import { jsonEquals, jsonTypeOf } from "./json-value.ts";
+import { jsonKey, jsonTypeOf } from "./json-value.ts";
 import { openSchema, type SchemaDocument } from "./schema-document.ts";
 import { escapePointer, unsupportedSchema } from "./schema-error.ts";
 import { resolveSchemaOptions, type SchemaDialect } from "./schema-options.ts";
@@ -124,10 +124,10 @@ function createAlternative(document: SchemaDocument, constraints: Constraints, c
     report(`must be ${[...constraints.validTypes].join(" or ") || "absent"}, not ${type}`);
     return { issues, children: [] };
   }
-  if (constraints.values?.some((allowed) => jsonEquals(allowed, value)) === false)
-    report(`must be one of ${JSON.stringify(constraints.values).slice(0, 200)}`);
+  if (constraints.valueKeys?.has(jsonKey(value)) === false)
+    report(`must be one of ${JSON.stringify(constraints.values?.slice(0, 20)).slice(0, 200)}`);
   if (typeof value === "number") checkNumber(constraints, value, report);
-  else if (typeof value === "string") checkString(constraints, value, report);
+  else if (typeof value === "string") checkString(document, constraints, value, report);
   else if (Array.isArray(value)) checkArray(constraints, value, report);
   else if (typeof value === "object" && value !== null)
     checkObject(document, constraints, value as Record<string, unknown>, report);
@@ -157,7 +157,7 @@ function createChildren(
     const patterns = listedPatterns(constraints.nodes);
     for (const [name, item] of Object.entries(value)) {
       const matching = patterns.filter((pattern) =>
-        matchesPattern(pattern, name, constraints.path, "patternProperties"),
+        matchesPattern(document, pattern, name, { path: constraints.path, keyword: "patternProperties" }),
       );
       add(propertySchemas(document, constraints.nodes, { name, patterns: matching }), name, item);
     }
@@ -179,7 +179,12 @@ function checkNumber(constraints: Constraints, value: number, report: Report): v
   }
 }
 
-function checkString(constraints: Constraints, value: string, report: Report): void {
+function checkString(
+  document: SchemaDocument,
+  constraints: Constraints,
+  value: string,
+  report: Report,
+): void {
   const { minLength, maxLength } = constraints;
   if (minLength > 0 || maxLength !== undefined) {
     let length = 0;
@@ -188,13 +193,15 @@ function checkString(constraints: Constraints, value: string, report: Report): v
     if (maxLength !== undefined && length > maxLength) report(`must have at most ${maxLength} characters`);
   }
   for (const pattern of constraints.patterns) {
-    if (!matchesPattern(pattern.value, value, pattern.path, "pattern")) report(`must match ${pattern.value}`);
+    const place = { path: pattern.path, keyword: "pattern" };
+    if (!matchesPattern(document, pattern.value, value, place)) report(`must match ${pattern.value}`);
   }
   for (const format of constraints.formats) {
     const pattern = formatPattern(format.value);
     if (pattern === undefined)
       throw unsupportedSchema(format.path, "format", `"${format.value}" is not supported`);
-    if (!matchesPattern(pattern, value, format.path, "format")) report(`must be of format ${format.value}`);
+    const place = { path: format.path, keyword: "format" };
+    if (!matchesPattern(document, pattern, value, place)) report(`must be of format ${format.value}`);
   }
 }
 

@@ -8,6 +8,9 @@ const CLASSES: Readonly<Record<string, readonly CodePointRange[]>> = {
   d: DIGITS,
   s: WHITE_SPACE,
   w: WORD_CHARACTERS,
+  D: complementRanges(DIGITS),
+  S: complementRanges(WHITE_SPACE),
+  W: complementRanges(WORD_CHARACTERS),
 };
 
 /** A single code point, or the set that an escape such as `\d` stands for. */
@@ -17,10 +20,10 @@ export type EscapeMeaning = number | readonly CodePointRange[];
 export function parseEscape(reader: PatternReader, inClass: boolean): EscapeMeaning {
   if (reader.atEnd) throw reader.invalid("lone backslash");
   const letter = reader.peek();
-  const set = CLASSES[letter.toLowerCase()];
+  const set = CLASSES[letter];
   if (set !== undefined) {
     reader.next();
-    return letter === letter.toLowerCase() ? set : complementRanges(set);
+    return set;
   }
   if (letter === "p" || letter === "P") return parseProperty(reader);
   if (letter === "b" && inClass) {
@@ -35,8 +38,8 @@ export function parseEscape(reader: PatternReader, inClass: boolean): EscapeMean
 function parseProperty(reader: PatternReader): EscapeMeaning {
   const found = reader.match(/([pP])\{([^}]*)\}/y);
   if (found === null) throw reader.invalid("expected {…} after \\p");
-  const ranges = unicodeProperty(found[2]!);
-  return found[1] === "p" ? ranges : complementRanges(ranges);
+  reader.countProperty(found[2]!);
+  return unicodeProperty(found[2]!, found[1] === "P");
 }
 
 function parseCharacterEscape(reader: PatternReader): number {

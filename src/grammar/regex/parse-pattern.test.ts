@@ -43,6 +43,9 @@ describe("parsePattern", () => {
     "\\p{Nope}",
     "\\u{110000}",
     "\\e",
+    "(?<a😀>b)",
+    "(?<>b)",
+    "(?<n>a)|(?<n>b)",
   ])("refuses the malformed %s", (pattern) => {
     expect(codeOf(() => parsePattern(pattern))).toBe("grammar-invalid");
   });
@@ -51,5 +54,10 @@ describe("parsePattern", () => {
     expect(codeOf(() => parsePattern("(".repeat(5000)))).toBe("grammar-limit");
     expect(codeOf(() => parsePattern("a".repeat(100_000)))).toBe("grammar-limit");
     expect(codeOf(() => parsePattern("a{99999999}"))).toBe("grammar-limit");
+    const properties = "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps"
+      .split(" ")
+      .map((name) => `\\p{${name}}`);
+    expect(codeOf(() => parsePattern(properties.join("")))).toBe("grammar-limit");
+    expect(codeOf(() => parsePattern(properties.slice(0, 12).join("")))).toBeUndefined();
   });
 });

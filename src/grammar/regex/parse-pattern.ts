@@ -1,5 +1,6 @@
 import {
   anyCharacter,
+  type CodePointRange,
   characters,
   choice,
   EMPTY,
@@ -82,13 +83,27 @@ function mergeVariants(variants: readonly Variant[]): Variant[] {
 
 function parseSequence(reader: PatternReader): Variant[] {
   let variants: Variant[] = [{ node: EMPTY, atStart: false, atEnd: false }];
+  // Terms without anchors are joined all at once: one by one, each would copy all before it.
+  let plain: GrammarNode[] = [];
+  const joinPlain = () => {
+    const run = { node: flatSequence(plain), atStart: false, atEnd: false };
+    variants = joinAll(reader, variants, [run]);
+    plain = [];
+  };
   while (!reader.atEnd && reader.peek() !== "|" && reader.peek() !== ")") {
     const term = parseTerm(reader);
-    const joined: Variant[] = [];
-    for (const left of variants) for (const right of term) joined.push(join(reader, left, right));
-    variants = mergeVariants(joined);
+    if (term.length === 1 && !term[0]!.atStart && !term[0]!.atEnd) plain.push(term[0]!.node);
+    else {
+      joinPlain();
+      variants = joinAll(reader, variants, term);
+    }
   }
+  joinPlain();
   return variants;
+}
+
+function joinAll(reader: PatternReader, variants: readonly Variant[], term: readonly Variant[]): Variant[] {
+  return mergeVariants(variants.flatMap((left) => term.map((right) => join(reader, left, right))));
 }
 
 function join(reader: PatternReader, left: Variant, right: Variant): Variant {
@@ -144,7 +159,12 @@ function parseAtom(reader: PatternReader): Variant[] {
 
 function parseGroup(reader: PatternReader): Variant[] {
   if (reader.match(/\?<?[=!]/y) !== null) throw reader.unsupported("look-around");
-  if (reader.match(/\?(?::|<[^>]+>)/y) === null && reader.take("?")) throw reader.unsupported("inline flags");
+  const name = reader.match(/\?(?::|<([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*)>)/uy);
+  if (name?.[1] !== undefined) reader.nameGroup(name[1]);
+  else if (name === null && reader.take("?"))
+    throw reader.peek() === "<"
+      ? reader.invalid("a group has no proper name")
+      : reader.unsupported("inline flags");
   if (reader.nest(1) > GRAMMAR_LIMITS.nesting) throw limitError("nested groups", GRAMMAR_LIMITS.nesting);
   const variants = parseAlternatives(reader);
   reader.nest(-1);
@@ -161,7 +181,7 @@ function parseCharacter(reader: PatternReader): GrammarNode {
       return characters(parseClass(reader));
     case "\\": {
       const meaning = parseEscape(reader, false);
-      return typeof meaning === "number" ? characterNode(meaning) : characters(meaning);
+      return typeof meaning === "number" ? characterNode(meaning) : setNode(meaning);
     }
     case "*":
     case "+":
@@ -174,6 +194,18 @@ function parseCharacter(reader: PatternReader): GrammarNode {
     default:
       return literal(character);
   }
+}
+
+const setNodes = new WeakMap<readonly CodePointRange[], GrammarNode>();
+
+/** One node for each well-known set, so that whoever reads the grammar need not look into it twice. */
+function setNode(ranges: readonly CodePointRange[]): GrammarNode {
+  let node = setNodes.get(ranges);
+  if (node === undefined) {
+    node = characters(ranges);
+    setNodes.set(ranges, node);
+  }
+  return node;
 }
 
 function characterNode(code: number): GrammarNode {

@@ -1,10 +1,13 @@
 import { ColloquyError } from "../../base/errors.ts";
+import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 
 /** A cursor over the code points of a pattern, with errors that say where. */
 export class PatternReader {
   readonly pattern: string;
   #position = 0;
   #depth = 0;
+  readonly #names = new Set<string>();
+  readonly #properties = new Set<string>();
 
   constructor(pattern: string) {
     this.pattern = pattern;
@@ -21,6 +24,19 @@ export class PatternReader {
   /** Counts an open group and returns how many are open now. */
   nest(change: 1 | -1): number {
     return (this.#depth += change);
+  }
+
+  /** Counts the name of a group, which may stand only once. */
+  nameGroup(name: string): void {
+    if (this.#names.has(name)) throw this.invalid(`two groups are named ${name}`);
+    this.#names.add(name);
+  }
+
+  /** Counts a Unicode property: finding out its characters takes a while. */
+  countProperty(name: string): void {
+    this.#properties.add(name);
+    if (this.#properties.size > GRAMMAR_LIMITS.unicodeProperties)
+      throw limitError("Unicode properties", GRAMMAR_LIMITS.unicodeProperties);
   }
 
   peek(): string {
