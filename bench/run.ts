@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { nativeFolder, rootFolder } from "./runner/folders.ts";
 import { describeMachine, describeModel, foreignShare } from "./runner/machine.ts";
-import { type SideName, sideNames, type Workload } from "./runner/protocol.ts";
+import { type SideName, sideNames, sidesOf, type Workload } from "./runner/protocol.ts";
 import { type Report, renderMarkdown, writeReport } from "./runner/report.ts";
 import { takeRounds } from "./runner/rounds.ts";
 import type { Sample } from "./runner/sample.ts";
@@ -29,7 +29,7 @@ ${workloads.map((workload) => `  ${workload.id.padEnd(5)}${workload.title}`).joi
 Options:
   --model <file>     the GGUF file (default: $COLLOQUY_BENCH_MODEL, or the default model, fetched if need be)
   --rounds <n>       rounds that count, at least 7 for figures to quote (default 7)
-  --sides <a,b>      of ${sideNames.join(", ")} (default: all)
+  --sides <a,b>      of ${sideNames.join(", ")} (default: those of the workload)
   --budget <s>       seconds after which a sample stops generating (default 60, for some workloads more)
   --threads <n>      threads of ours, peer-cores and raw (default: the usable cores)
   --quick            1 round, budget 10 s: whether it works, not how fast
@@ -75,8 +75,8 @@ function chosenWorkloads(): readonly Workload[] {
   );
 }
 
-function chosenSides(): readonly SideName[] {
-  if (flags.sides == null) return sideNames;
+function chosenSides(): readonly SideName[] | undefined {
+  if (flags.sides == null) return undefined;
   return flags.sides
     .split(",")
     .map(
@@ -124,7 +124,7 @@ async function main(): Promise<void> {
   const rounds = Math.ceil(positive(flags.rounds, flags.quick ? 1 : quotableRounds, "rounds"));
   const budgetAsked = flags.quick || flags.budget != null;
   const budgetMs = 1000 * positive(flags.budget, flags.quick ? 10 : 60, "budget");
-  const sides = chosenSides();
+  const sidesAsked = chosenSides();
   const chosen = chosenWorkloads();
   const model = await modelPath();
   const busy = flags.force ? 0 : await foreignShare(lookMs);
@@ -156,6 +156,7 @@ async function main(): Promise<void> {
   };
   for (const workload of chosen) {
     const budget = budgetAsked ? budgetMs : (workload.budgetMs ?? budgetMs);
+    const sides = sidesAsked ?? sidesOf(workload);
     const plan = { workload, sides, rounds, keepDisturbed: flags.force, onSample: announce(workload) };
     const taken = await takeRounds({
       ...plan,

@@ -1,9 +1,11 @@
 import { ours } from "../sides/ours.ts";
 import { peer, peerWithCores } from "../sides/peer.ts";
 import { openRawLoop, type RawLoop } from "../sides/raw-loop.ts";
+import { startLlamaServer, startOwnServer } from "../sides/server-process.ts";
 import { workloads } from "../workloads/index.ts";
 import {
   type ChildAnswer,
+  type ServerSide,
   type Settings,
   type SideName,
   UnsupportedError,
@@ -41,10 +43,26 @@ async function runRaw(workload: Workload, settings: Settings): Promise<ChildAnsw
   }
 }
 
+async function runServer(workload: Workload, side: ServerSide, settings: Settings): Promise<ChildAnswer> {
+  const { serverShape, overServer } = workload;
+  if (serverShape == null || overServer == null) throw new UnsupportedError("is not about servers");
+  const start = side === "ours-http" ? startOwnServer : startLlamaServer;
+  const server = await start(settings, serverShape);
+  try {
+    const outcome = await overServer(server, settings);
+    return { kind: "outcome", outcome, maxRssMb: server.peakRssMb(), about: server.about };
+  } finally {
+    await server.stop();
+  }
+}
+
 async function runTask(task: ChildTask): Promise<ChildAnswer> {
   const workload = workloads.find((candidate) => candidate.id === task.workload);
   if (workload == null) throw new Error(`no workload ${task.workload}`);
   if (task.side === "raw") return runRaw(workload, task.settings);
+  if (task.side === "ours-http" || task.side === "llama-server") {
+    return runServer(workload, task.side, task.settings);
+  }
   const side = libraries[task.side];
   const outcome = await workload.overLibrary(side, task.settings);
   return { kind: "outcome", outcome, maxRssMb: process.resourceUsage().maxRSS / 1024, about: side.about() };

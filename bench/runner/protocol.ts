@@ -1,9 +1,14 @@
 import type { LibrarySide } from "../sides/library.ts";
 import type { RawLoop } from "../sides/raw-loop.ts";
+import type { ServerProcess, ServerShape } from "../sides/server-process.ts";
 
 /** The sides of the comparison; `peer` runs with its own default of threads, `peer-cores` with the same number as the others. */
-export const sideNames = ["ours", "peer-cores", "peer", "raw"] as const;
+const usualSides = ["ours", "peer-cores", "peer", "raw"] as const;
+/** Servers in processes of their own, of which only some workloads are about. */
+export const serverSides = ["ours-http", "llama-server"] as const;
+export const sideNames = [...usualSides, ...serverSides] as const;
 export type SideName = (typeof sideNames)[number];
+export type ServerSide = (typeof serverSides)[number];
 
 /** What every side of a round gets, word for word. */
 export interface Settings {
@@ -19,7 +24,7 @@ export interface Settings {
 }
 
 export interface MetricInfo {
-  readonly unit: "ms" | "tok/s" | "tokens" | "MB" | "ratio" | "ms/token" | "count" | "KB" | "nats";
+  readonly unit: "ms" | "tok/s" | "tokens" | "MB" | "ratio" | "ms/token" | "count" | "KB" | "bytes" | "nats";
   /** `none`: a fact to read beside the others, not a score. */
   readonly better: "lower" | "higher" | "none";
   readonly title: string;
@@ -48,9 +53,19 @@ export interface Workload {
   readonly metrics: Readonly<Record<string, MetricInfo>>;
   /** Milliseconds; default: the runner's. */
   readonly budgetMs?: number;
+  /** Default: {@link sidesOf}. */
+  readonly sides?: readonly SideName[];
   overLibrary(side: LibrarySide, settings: Settings): Promise<Outcome>;
   /** Absent: a loop without a library has no such thing. */
   overRaw?(open: () => Promise<RawLoop>, settings: Settings): Promise<Outcome>;
+  readonly serverShape?: ServerShape;
+  /** The clients of a server that has the shape above. */
+  overServer?(server: ServerProcess, settings: Settings): Promise<Outcome>;
+}
+
+/** The sides of a workload, where the user names none. */
+export function sidesOf({ sides = usualSides }: Workload): readonly SideName[] {
+  return sides;
 }
 
 /** Thrown by a side that has no way to do what a workload asks. */

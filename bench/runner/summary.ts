@@ -47,6 +47,8 @@ const ratioPairs: readonly (readonly [SideName, SideName])[] = [
   ["ours", "peer"],
   ["ours", "raw"],
   ["peer-cores", "raw"],
+  ["ours-http", "ours"],
+  ["ours-http", "llama-server"],
 ];
 
 function outcomeOf(round: Round, side: SideName): Outcome | undefined {

@@ -13,6 +13,7 @@ import { memory } from "./memory.ts";
 import { mixedLoad } from "./mixed-load.ts";
 import { remote } from "./remote.ts";
 import { render } from "./render.ts";
+import { servedStreams } from "./served-streams.ts";
 import { sharedPrompt } from "./shared-prompt.ts";
 import { startUp } from "./start-up.ts";
 import { tokenOverhead } from "./token-overhead.ts";
@@ -33,6 +34,7 @@ export const workloads: readonly Workload[] = [
   inlineFunctions,
   render,
   drafts,
+  servedStreams,
   media,
   contention,
   remote,

@@ -76,5 +76,7 @@ describe("images", () => {
   test("too many are refused", () => {
     const content = [image(png), image(png), image(png)];
     expect(() => read([{ role: "user", content }], { images: 2 })).toThrowError(/at most 2 images/);
+    const spread = content.map((one) => ({ role: "user", content: [one] }));
+    expect(() => read(spread, { images: 2 })).toThrowError(/at most 2 images/);
   });
 });

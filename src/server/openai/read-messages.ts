@@ -43,6 +43,13 @@ export function readMessages(
     }
   }
   checkAnswered(reader, open);
+  const images = history.reduce(
+    (sum, item) => sum + (item.type === "user" ? (item.media?.length ?? 0) : 0),
+    0,
+  );
+  if (images > limits.images) {
+    throw new FieldError("messages", `must have at most ${limits.images} images`);
+  }
   return history;
 }
 

@@ -17,6 +17,8 @@ function closed(properties: Readonly<Record<string, unknown>>, required: readonl
 
 const unit = { type: ["number", "null"], minimum: 0, maximum: 1 } as const;
 const penalty = { type: ["number", "null"], minimum: -2, maximum: 2 } as const;
+const mode = { enum: ["exact", "shift", null], default: "exact" } as const;
+const images = { type: ["array", "null"], items: { type: "string", pattern: "^data:image/" } } as const;
 const role = { enum: ["system", "user", "model"] } as const;
 
 const samplingOfSession = closed({
@@ -115,7 +117,7 @@ export const components: Readonly<Record<string, object>> = {
   NewSession: closed({
     title: { type: ["string", "null"], maxLength: 200 },
     settings: { anyOf: [reference("SettingsChange"), { type: "null" }] },
-    messages: { type: ["array", "null"], items: closed({ role, text }, ["role", "text"]) },
+    messages: { type: ["array", "null"], items: closed({ role, text, images }, ["role", "text"]) },
   }),
   SessionChange: closed({
     title: { type: ["string", "null"], maxLength: 200 },
@@ -123,13 +125,13 @@ export const components: Readonly<Record<string, object>> = {
   }),
   Prompt: closed({
     text: { type: ["string", "null"] },
-    images: { type: ["array", "null"], items: text },
+    images,
     maxTokens: positive,
   }),
   Retry: closed({ maxTokens: positive }),
   Completing: closed({ text, maxTokens: { type: ["integer", "null"], minimum: 1, maximum: 256 } }, ["text"]),
-  NewMessage: closed({ role, text, before: { type: ["string", "null"] } }, ["role", "text"]),
-  MessageText: closed({ text }, ["text"]),
+  NewMessage: closed({ role, text, images, before: { type: ["string", "null"] }, mode }, ["role", "text"]),
+  MessageText: closed({ text, mode }, ["text"]),
   Fork: closed({
     through: { type: ["string", "null"] },
     title: { type: ["string", "null"], maxLength: 200 },

@@ -12,6 +12,10 @@ export interface Lease {
 export interface AcquireOptions {
   /** The prompt, to choose by; called only when there is a choice. */
   target(): readonly number[];
+  /** Who asks, remembered with the sequence. Default: nobody. */
+  owner?: string;
+  /** Take the sequence that `owner` had last if nobody had it since, whatever else holds. Default `false`. */
+  prefersOwn?: boolean;
   signal?: AbortSignal;
   /** Called when somebody waits for a sequence: this user should release its own soon. */
   onWanted?: () => void;
@@ -25,6 +29,7 @@ export interface SequencePoolOptions {
 interface Slot {
   readonly sequence: ContextSequence;
   lastUse: number;
+  owner: string | undefined;
   onWanted: (() => void) | undefined;
 }
 
@@ -49,7 +54,12 @@ export class SequencePool {
   constructor(sequences: readonly ContextSequence[], options: SequencePoolOptions) {
     this.size = sequences.length;
     this.#options = options;
-    this.#idle = sequences.map((sequence) => ({ sequence, lastUse: 0, onWanted: undefined }));
+    this.#idle = sequences.map((sequence) => ({
+      sequence,
+      lastUse: 0,
+      owner: undefined,
+      onWanted: undefined,
+    }));
   }
 
   get busy(): number {
@@ -120,16 +130,14 @@ export class SequencePool {
     });
   }
 
-  #lend({ target, onWanted }: AcquireOptions): Lease {
-    const candidates = this.#idle.map(({ sequence, lastUse }) => ({
-      tokens: sequence.contextTokens,
-      lastUse,
-    }));
-    const index = candidates.length === 1 ? 0 : chooseSequence(candidates, target());
+  #lend(options: AcquireOptions): Lease {
+    const { onWanted, owner } = options;
+    const index = this.#choose(options);
     const slot = this.#idle[index]!;
     this.#idle.splice(index, 1);
     this.#busy.add(slot);
     slot.lastUse = ++this.#uses;
+    slot.owner = owner;
     slot.onWanted = onWanted;
     const start = performance.now();
     let isReleased = false;
@@ -145,6 +153,16 @@ export class SequencePool {
       for (const resolve of this.#onRelease.splice(0)) resolve();
     };
     return { sequence: slot.sequence, release };
+  }
+
+  #choose({ target, owner, prefersOwn = false }: AcquireOptions): number {
+    const own = prefersOwn ? this.#idle.findIndex((slot) => slot.owner === owner) : -1;
+    if (own !== -1 || this.#idle.length === 1) return Math.max(0, own);
+    const candidates = this.#idle.map(({ sequence, lastUse }) => ({
+      tokens: sequence.contextTokens,
+      lastUse,
+    }));
+    return chooseSequence(candidates, target());
   }
 
   #serve(waiter: Waiter): void {

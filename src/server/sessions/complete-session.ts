@@ -29,7 +29,10 @@ export async function completeInStoredSession(
   const controller = runs.beginCompletion(session.id);
   const settings = session.settings as SessionSettings;
   const history = sessionHistory(serving, settings, session.messages);
+  const edit = runs.editMode(session.id);
   const lease = pool.tryAcquire({
+    owner: session.id,
+    prefersOwn: edit === "shift",
     target: () => renderedPrompt(serving, chatWrapper, [...history, { type: "user", text }]),
     onWanted: () => controller.abort(new ColloquyError("aborted", "Somebody else needs the sequence")),
   });
@@ -47,7 +50,8 @@ export async function completeInStoredSession(
     const { result } = await completeInSession(chat, {
       prompt: text,
       history,
-      window: undefined,
+      window: history,
+      edit,
       contextShift: {},
       options: {
         maxTokens,

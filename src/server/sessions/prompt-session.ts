@@ -64,6 +64,8 @@ export async function promptSession(
     const waiting = generationSignal(serving.limits.queueMs * 2, run.signal, client, serving.closing);
     lease = await serving.pool
       .acquire({
+        owner: session.id,
+        prefersOwn: serving.runs.editMode(session.id) === "shift",
         target: () => renderedPrompt(serving, serving.chatWrapper, history, functions),
         signal: waiting.signal,
       })
@@ -146,9 +148,9 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
   const { fullResponse, metadata, lastEvaluation } = await runPrompt({
     chat,
     history: withResponse(history),
-    window: window && withResponse([...window.items, ...task.asked.map(({ item }) => item)]),
+    window: withResponse(window ? [...window.items, ...task.asked.map(({ item }) => item)] : history),
     shiftMetadata: window?.shiftMetadata,
-    edit: window?.edit,
+    edit: window === undefined ? serving.runs.editMode(session.id) : window.edit,
     contextShift: undefined,
     options:
       grammar === undefined

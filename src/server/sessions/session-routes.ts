@@ -4,13 +4,13 @@ import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError } from "../http/request-error.ts";
 import type { Route, RoutedRequest } from "../http/route.ts";
 import { operation, reference } from "../openapi/operation.ts";
-import { readImage } from "../pool/read-image.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredSession } from "../store/stored-session.ts";
 import { completeInStoredSession } from "./complete-session.ts";
+import { modeOf, modeParameter } from "./edit-mode.ts";
 import { noSession, promptSession } from "./prompt-session.ts";
-import { readMessages } from "./read-message.ts";
+import { readImages, readMessages } from "./read-message.ts";
 import { defaultSettings, readSettings } from "./read-settings.ts";
 import { sessionJson, summaryJson } from "./session-json.ts";
 import type { SessionSettings } from "./wire.ts";
@@ -41,7 +41,7 @@ function createSession(serving: Serving, { body }: RoutedRequest): Response {
   const reader = new ObjectReader(body).only("title", "settings", "messages");
   const title = reader.string("title", titleLength) ?? "";
   const settings = readSettings(reader.object("settings"), defaultSettings, serving.limits, serving.grammars);
-  const messages = readMessages(reader, serving.limits);
+  const messages = readMessages(reader, serving);
   checkStoreRoom(serving);
   const { id } = serving.store.create(title, settings, messages);
   return sessionResponse(serving, id, 201);
@@ -83,9 +83,8 @@ async function prompt(serving: Serving, request: RoutedRequest): Promise<Respons
   const reader = new ObjectReader(request.body).only("text", "images", "maxTokens");
   const text = reader.string("text", serving.limits.messageLength);
   const maxTokens = reader.number("maxTokens", { min: 1, integer: true });
-  const images = reader.array("images", serving.limits.images) ?? [];
-  if (images.length > 0) reader.required("text", text);
-  const media = images.map((image, index) => readImage(image, `images[${index}]`, serving));
+  const media = readImages(reader, serving);
+  if (media.length > 0) reader.required("text", text);
   return promptSession(serving, session, { text, maxTokens, media }, request.raw.signal);
 }
 
@@ -119,8 +118,10 @@ async function complete(serving: Serving, request: RoutedRequest): Promise<Respo
 
 function undo(serving: Serving, request: RoutedRequest): Response {
   const { id } = sessionOf(serving, request);
+  const mode = modeOf(request.url);
   serving.runs.ensureIdle(id);
   if (!serving.store.undo(id)) throw new ColloquyError("busy", "There is nothing to undo");
+  serving.runs.rememberEdit(id, mode);
   return sessionResponse(serving, id);
 }
 
@@ -254,7 +255,12 @@ export const sessionRoutes: readonly Route[] = [
   {
     method: "POST",
     path: "/api/sessions/{id}/undo",
-    operation: operation({ tag, summary: "Take the last change back", answer: "Session" }),
+    operation: operation({
+      tag,
+      summary: "Take the last change back",
+      parameters: [modeParameter],
+      answer: "Session",
+    }),
     answer: undo,
   },
   {

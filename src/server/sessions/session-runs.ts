@@ -22,6 +22,7 @@ export class SessionRuns {
   readonly #completing = new Map<string, AbortController>();
   readonly #reports = new Map<string, ContextReport>();
   readonly #windows = new Map<string, SessionWindow>();
+  readonly #edits = new Map<string, EditMode>();
 
   isBusy(id: string): boolean {
     return this.#running.has(id);
@@ -95,11 +96,21 @@ export class SessionRuns {
     keep(this.#windows, id, window);
   }
 
+  /** How the last change of a chat's messages reaches the cache. */
+  editMode(id: string): EditMode | undefined {
+    return this.#edits.get(id);
+  }
+
+  rememberEdit(id: string, mode: EditMode): void {
+    keep(this.#edits, id, mode);
+  }
+
   forget(id: string): void {
     this.cancel(id);
     this.stopCompletion(id);
     this.#reports.delete(id);
     this.#windows.delete(id);
+    this.#edits.delete(id);
   }
 }
 
