@@ -9,14 +9,14 @@ const tries = new WeakMap<LanguageModel, TokenTrie>();
 export function tokenTrieOf(model: LanguageModel): TokenTrie {
   let trie = tries.get(model);
   if (trie === undefined) {
-    trie = TokenTrie.from(model.grammarVocabulary?.() ?? grammarVocabulary(model));
+    trie = TokenTrie.from(model.grammarVocabulary?.() ?? plainGrammarVocabulary(model));
     tries.set(model, trie);
   }
   return trie;
 }
 
-/** A model's vocabulary as the grammar engine reads it. Special tokens stand for no text there. */
-function grammarVocabulary(model: LanguageModel): GrammarVocabulary {
+/** A model's vocabulary as grammars see it, read token after token. Special tokens stand for no text there. */
+export function plainGrammarVocabulary(model: LanguageModel): GrammarVocabulary {
   const noBytes = new Uint8Array(0);
   const endTokens: number[] = [];
   for (let id = 0; id < model.vocabularySize; id++) if (model.isEogToken(id as Token)) endTokens.push(id);

@@ -51,16 +51,28 @@ describe("sampling", () => {
 test("a state is written whole and read back; others are refused", async () => {
   const folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
   const file = path.join(folder, "a.state");
-  const state = { model: "m", sessionKey: "s", tokens: [1, 2] };
+  const tokenBias = new Map([
+    [3, 1.5],
+    [4, Number.NEGATIVE_INFINITY],
+  ]) as never;
+  const sampling = remoteSampling({
+    temperature: 0.7,
+    seed: 9,
+    xtc: { probability: 0.1, threshold: 0.2 },
+    tokenBias,
+  });
+  const state = { model: "m", sessionKey: "s", tokens: [1, 2] as Token[], sampling };
   const { fileSize } = await writeRemoteState(file, state);
   expect(fileSize).toBeGreaterThan(20);
-  expect(await readRemoteState(file, "m")).toMatchObject(state);
+  expect(await readRemoteState(file, "m")).toEqual(state);
   await expect(readRemoteState(file, "n")).rejects.toMatchObject({ code: "state-file-mismatch" });
   for (const text of [
     "",
     "null",
     '{"format":1}',
-    '{"format":"colloquy remote sequence","version":1,"tokens":[-1]}',
+    '{"format":"colloquy remote sequence","version":2,"model":"m","sessionKey":"s","tokens":[-1]}',
+    '{"format":"colloquy remote sequence","version":2,"model":"m","sessionKey":"s","tokens":[],"sampling":{}}',
+    '{"format":"colloquy remote sequence","version":1,"model":"m","sessionKey":"s","tokens":[]}',
   ]) {
     writeFileSync(file, text);
     await expect(readRemoteState(file, "m")).rejects.toMatchObject({ code: "state-file-invalid" });

@@ -7,11 +7,20 @@ import type {
   GenerateFinish,
   GenerateOptions,
 } from "../engine/context-sequence.ts";
+import { commonPrefixLength } from "../engine/ledger/longest-prefix.ts";
 import { maxTokensOf } from "../engine/live-sequence.ts";
+import type { NextInput, SequenceEvaluateOptions } from "../engine/low-level/evaluate-options.ts";
+import {
+  type ContextTokensDeleteRange,
+  keptByErasing,
+  withoutRanges,
+} from "../engine/low-level/token-ranges.ts";
 import type { Token } from "../engine/token.ts";
 import { continueRemotely } from "./continue-remotely.ts";
+import { evaluateRemotely, withRoom } from "./evaluate-remotely.ts";
 import { RefusedSequenceOperations } from "./refused-operations.ts";
 import type { RemoteContext } from "./remote-context.ts";
+import type { RemoteSampling } from "./remote-engine.ts";
 import type { RemoteModel } from "./remote-model.ts";
 import { remoteSampling } from "./remote-sampling.ts";
 import { readRemoteState, writeRemoteState } from "./remote-state-file.ts";
@@ -29,6 +38,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
   readonly context: RemoteContext;
   readonly sessionKey: string;
   #held: Token[] = [];
+  #sampling: RemoteSampling | undefined;
 
   /** @internal */
   constructor(context: RemoteContext, options: RemoteSequenceOptions = {}) {
@@ -50,6 +60,11 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
     return this.#held.length;
   }
 
+  /** How the last reply was drawn, its seed included, as the engine was told; saved and loaded with the state. */
+  get lastSampling(): RemoteSampling | undefined {
+    return this.#sampling;
+  }
+
   async *generate(
     target: readonly Token[],
     options: GenerateOptions = {},
@@ -67,6 +82,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
     const abort = this.abortWith(options.signal);
     try {
       this.scope.check();
+      this.#sampling = sampling;
       const meter = this.#meter();
       const stream = continueRemotely(
         {
@@ -97,21 +113,89 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
   /** Evaluates by asking for one token, which is thrown away. */
   async preload(target: readonly Token[], options: EvaluateTargetOptions = {}): Promise<void> {
     if (target.length === 0) return this.clearHistory();
+    const sampling = this.#sampling;
     const { done } = await lastOf(this.generate(target, { ...options, maxTokens: 1 }));
     this.#held = [...target];
+    this.#sampling = sampling;
     if (done.reason === "abort") options.signal?.throwIfAborted();
+  }
+
+  /**
+   * Tokens behind what the sequence holds, generated until the model ends; `next(tokens)` puts others in the place of the
+   * one that was yielded, with a request of its own. A full sequence is shifted.
+   * @throws ColloquyError as {@link generate}; `unsupported` for options that are asked before every token
+   */
+  evaluate(
+    tokens: readonly Token[],
+    options: SequenceEvaluateOptions = {},
+  ): AsyncGenerator<Token, void, NextInput> {
+    return evaluateRemotely(this, tokens, options);
+  }
+
+  /** Evaluates tokens behind what the sequence holds. */
+  async evaluateWithoutGeneratingNewTokens(
+    tokens: readonly Token[],
+    options: Pick<SequenceEvaluateOptions, "evaluationPriority" | "contextShift"> = {},
+  ): Promise<void> {
+    const { contextShift, evaluationPriority: priority } = options;
+    await this.preload(await withRoom(this, tokens, contextShift), { priority });
+  }
+
+  /** The first index at which the sequence holds something else than `tokens`; `nextTokenIndex` when it does not. */
+  compareContextTokens(tokens: readonly Token[]): { firstDifferentIndex: number } {
+    return { firstDifferentIndex: commonPrefixLength(this.#held, tokens) };
+  }
+
+  /** Forgets what is not in `tokens`. Nothing is sent: the next request has the new list. */
+  async adaptStateToTokens(tokens: readonly Token[], allowShift = true): Promise<void> {
+    await this.#hold((held) =>
+      allowShift ? keptByErasing(held, tokens) : tokens.slice(0, commonPrefixLength(held, tokens)),
+    );
+  }
+
+  /** Forgets tokens by index. Nothing is sent: the next request has the new list. @throws InvalidArgumentError */
+  async eraseContextTokenRanges(ranges: readonly ContextTokensDeleteRange[]): Promise<void> {
+    await this.#hold((held) => withoutRanges(held, ranges));
+  }
+
+  /**
+   * A new sequence that holds the same tokens, under the same session key: the engine finds them in its cache.
+   * @throws ColloquyError `range` when the context has no sequence left
+   */
+  async fork(): Promise<RemoteContextSequence> {
+    this.scope.check();
+    const copy = this.context.getSequence({ sessionKey: this.sessionKey });
+    await this.lock.run(() => {
+      copy.#held = [...this.#held];
+    });
+    return copy;
+  }
+
+  /** The engine keeps what it needs to go back: nothing to do. */
+  async takeCheckpoint(): Promise<void> {
+    this.scope.check();
+  }
+  readonly needsCheckpoints = false;
+  readonly lastCheckpointIndex = 0;
+  readonly checkpointsMemoryUsage = 0;
+  /** Drafts are the engine's own business. */
+  readonly tokenPredictor = undefined;
+  /** The first token of what the engine's cache should hold; -1 when it is empty. */
+  get stateCellsStartIndex(): number {
+    return this.disposed || this.#held.length === 0 ? -1 : 0;
+  }
+  get isLoadedToMemory(): boolean {
+    return !this.disposed;
   }
 
   /** The engine's cache forgets by itself: only the idea of it is cleared here. */
   async clearHistory(): Promise<void> {
-    this.scope.check();
-    await this.lock.run(() => {
-      this.#held = [];
-    });
+    await this.#hold(() => []);
   }
 
   /**
-   * Saves the tokens and the session's key. What was computed stays with the engine: loading evaluates again.
+   * Saves the tokens, the session's key, and how the last reply was drawn. What was computed stays with the engine:
+   * loading evaluates again.
    * @example await sequence.saveStateToFile("chat.state");
    */
   async saveStateToFile(filePath: string): Promise<{ fileSize: number }> {
@@ -121,18 +205,28 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
         model: this.model.fingerprint,
         sessionKey: this.sessionKey,
         tokens: this.#held,
+        sampling: this.#sampling,
       }),
     );
   }
 
   /**
-   * Loads what {@link saveStateToFile} saved, by having the engine evaluate it.
+   * Loads what {@link saveStateToFile} saved, by having the engine evaluate it. {@link lastSampling} is then the saved
+   * one; the session's key stays this sequence's own.
    * @throws ColloquyError `state-file-invalid`, `state-file-mismatch`, `context-overflow`
    */
   async loadStateFromFile(filePath: string, _options?: { acceptRisk?: boolean }): Promise<void> {
     this.scope.check();
-    const { tokens } = await readRemoteState(filePath, this.model.fingerprint);
-    await this.preload(tokens as Token[]);
+    const { sampling, tokens } = await readRemoteState(filePath, this.model.fingerprint);
+    await this.preload(tokens);
+    this.#sampling = sampling;
+  }
+
+  async #hold(change: (held: readonly Token[]) => readonly Token[]): Promise<void> {
+    this.scope.check();
+    await this.lock.run(() => {
+      this.#held = [...change(this.#held)];
+    });
   }
 
   /** Keeps the idea of the engine's cache: a token is in it when the next one is asked for. */
@@ -147,6 +241,8 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
         const next = await stream.next();
         if (next.done) {
           if (next.value.reason === "abort") this.scope.check();
+          // What was sampled behind it shows that it was evaluated.
+          if (next.value.eogToken !== undefined && pending !== undefined) this.#held.push(pending);
           return next.value;
         }
         if (isFirst) this.#held = [...target];
@@ -184,7 +280,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
       onRequest: (promptIds: readonly Token[]) => {
         length = promptIds.length;
         counted = 0;
-        known = commonLength(this.#held, promptIds);
+        known = commonPrefixLength(this.#held, promptIds);
         report(Math.min(known, length - 1));
       },
       onCached: (cached: number) => report(Math.min(cached, length)),
@@ -195,12 +291,6 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
     if (target.some((token) => token < 0))
       throw new UnsupportedError("media: images and sounds are offered by local models alone");
   }
-}
-
-function commonLength(a: readonly Token[], b: readonly Token[]): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
 }
 
 async function lastOf(stream: AsyncGenerator<GeneratedToken, GenerateFinish, void>) {

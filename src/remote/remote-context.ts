@@ -1,5 +1,5 @@
-import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
+import { RefusedContextOperations } from "./refused-operations.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContextSequence, type RemoteSequenceOptions } from "./remote-context-sequence.ts";
 import type { RemoteModel } from "./remote-model.ts";
@@ -15,7 +15,7 @@ export interface RemoteContextOptions {
 const sequencesMax = 100_000;
 
 /** Places for conversations on an engine elsewhere. Made by `model.createContext()`. */
-export class RemoteContext extends Disposable {
+export class RemoteContext extends RefusedContextOperations {
   readonly model: RemoteModel;
   readonly contextSize: number;
   readonly totalSequences: number;

@@ -1,10 +1,10 @@
-import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, InvalidArgumentError } from "../base/errors.ts";
 import { linkedAbort } from "../base/linked-abort.ts";
 import { getLlama as getLocalLlama, Llama } from "../engine/llama.ts";
 import { HttpEndpoint } from "./http/http-endpoint.ts";
 import { LlamaServerEngine } from "./llama-server/llama-server-engine.ts";
 import { probeEngine } from "./probe-engine.ts";
+import { RefusedLlamaOperations } from "./refused-operations.ts";
 import type { RemoteEngine } from "./remote-engine.ts";
 import { RemoteModel } from "./remote-model.ts";
 import { checkRemoteOptions, type RemoteEngineOptions, refuseOthers } from "./remote-options.ts";
@@ -29,8 +29,10 @@ const defaultRetryDelayMs = 100;
 const defaultSessionHeader = "x-session-id";
 
 /** An engine elsewhere in place of llama.cpp here. Made by `getLlama({engine})`. */
-export class RemoteLlama extends Disposable {
+export class RemoteLlama extends RefusedLlamaOperations {
   readonly gpu = false;
+  /** What could be better about this machine: nothing is evaluated on it. */
+  readonly hint = undefined;
   readonly engine: Readonly<RemoteEngineOptions>;
   #local: Promise<Llama> | undefined;
 

@@ -1,5 +1,7 @@
 import type { LanguageModel } from "../engine/context-sequence.ts";
 import type { Token, Tokenizer } from "../engine/token.ts";
+import { plainGrammarVocabulary } from "../engine/token-trie-of.ts";
+import type { GrammarVocabulary } from "../grammar/vocabulary.ts";
 import { RefusedModelOperations } from "./refused-operations.ts";
 import type { RemoteConnection } from "./remote-connection.ts";
 import { RemoteContext, type RemoteContextOptions } from "./remote-context.ts";
@@ -59,6 +61,14 @@ export class RemoteModel extends RefusedModelOperations implements LanguageModel
   }
   get fingerprint(): string {
     return this.#vocabulary.fingerprint;
+  }
+  readonly supportsImages = false;
+  readonly supportsAudio = false;
+  grammarVocabulary(): GrammarVocabulary {
+    return this.#vocabulary.grammarVocabulary?.() ?? plainGrammarVocabulary(this);
+  }
+  *iterateAllTokens(): Generator<Token> {
+    for (let id = 0; id < this.vocabularySize; id++) yield id as Token;
   }
   isSpecialToken(token: Token | undefined): boolean {
     return this.#vocabulary.isSpecialToken(token);

@@ -8,6 +8,7 @@ import type { RemoteModel } from "../../src/remote/remote-model.ts";
 import { writeTinyModel } from "../gguf/tiny-model.ts";
 import { type LlamaServer, startLlamaServer } from "../remote/llama-server.ts";
 import { describeContextSequence } from "./context-sequence.contract.ts";
+import { describeTokenByToken } from "./token-by-token.contract.ts";
 
 let folder: string;
 let server: LlamaServer;
@@ -35,4 +36,8 @@ describeContextSequence("llama-server", {
 
 describeContextSequence("llama-server with the vocabulary that it tells", {
   create: async () => (await served.createContext()).getSequence(),
+});
+
+describeTokenByToken("llama-server", {
+  create: async () => (await model.createContext({ sequences: 2 })).getSequence(),
 });

@@ -6,6 +6,7 @@ import { getLlama, type Llama } from "../../src/engine/llama.ts";
 import type { LlamaModel } from "../../src/engine/model/llama-model.ts";
 import { writeTinyModel } from "../gguf/tiny-model.ts";
 import { describeContextSequence } from "./context-sequence.contract.ts";
+import { describeTokenByToken } from "./token-by-token.contract.ts";
 
 let folder: string;
 let llama: Llama;
@@ -23,4 +24,8 @@ afterAll(async () => {
 
 describeContextSequence("llama.cpp in this process", {
   create: async () => (await model.createContext({ contextSize: 256 })).getSequence(),
+});
+
+describeTokenByToken("llama.cpp in this process", {
+  create: async () => (await model.createContext({ contextSize: 256, sequences: 2 })).getSequence(),
 });

@@ -127,12 +127,20 @@ describe("a chat on llama-server", () => {
   test("a state is ids: it is loaded by evaluation, and refused for another model", async () => {
     const sequence = context.getSequence();
     const tokens = model.tokenize("Once upon a time there was");
+    const sampling = { temperature: 0.9, topP: 0.9, seed: 12 };
+    const draw = () => generateAll(sequence, tokens, { sampling, maxTokens: 6 });
+    const { tokens: reply } = await draw();
     await sequence.preload(tokens);
     const file = path.join(folder, "chat.state");
     expect((await sequence.saveStateToFile(file)).fileSize).toBeGreaterThan(0);
+    await generateAll(sequence, tokens, { maxTokens: 1 });
     await sequence.clearHistory();
     await sequence.loadStateFromFile(file);
     expect(sequence.contextTokens).toEqual(tokens);
+    expect(sequence.lastSampling).toMatchObject(sampling);
+    expect((await draw()).tokens).toEqual(reply);
+    expect(sequence.lastEvaluation!.evaluatedTokens).toBe(1);
+    await sequence.preload(tokens);
     writeFileSync(file, "{}");
     await expect(sequence.loadStateFromFile(file)).rejects.toMatchObject({ code: "state-file-invalid" });
     expect(sequence.contextTokens).toEqual(tokens);
@@ -145,20 +153,6 @@ describe("a chat on llama-server", () => {
         session.prompt("Hi", { repeatPenalty: { penalty: 1.2 }, maxTokens: 2 }),
       ).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining("repeatPenalty") });
       const sequence = session.sequence as RemoteContextSequence;
-      for (const name of [
-        "fork",
-        "evaluateWithoutGeneratingNewTokens",
-        "controlledEvaluate",
-        "eraseContextTokenRanges",
-        "takeCheckpoint",
-      ] as const)
-        await expect(sequence[name]()).rejects.toMatchObject({
-          code: "unsupported",
-          message: expect.stringContaining(name),
-        });
-      expect(() => sequence.evaluate()).toThrow("evaluate");
-      for (const name of ["createEmbeddingContext", "createRankingContext"] as const)
-        await expect(model[name]()).rejects.toThrow(name);
       const lora = { lora: "adapter.gguf" } as object;
       await expect(model.createContext(lora)).rejects.toMatchObject({ code: "unsupported" });
       await expect(llama.loadModel({ modelPath, gpuLayers: 3 } as never)).rejects.toThrow("gpuLayers");

@@ -48,11 +48,15 @@ export async function appendShifting(
       const count = Math.min(free, plain);
       await sequence.appendTokens(rest.slice(0, count), 0, options.priority, () => {});
       rest = rest.slice(count);
-    } else await shift(sequence, options.contextShift);
+    } else await shiftSequence(sequence, options.contextShift);
   }
 }
 
-async function shift(sequence: LlamaContextSequence, options: ContextShiftOptions): Promise<void> {
+/** Makes room in a full sequence. @throws ColloquyError `context-overflow` when that makes none */
+export async function shiftSequence(
+  sequence: LlamaContextSequence,
+  options: ContextShiftOptions,
+): Promise<void> {
   const held = sequence.nextTokenIndex;
   const { strategy = "eraseBeginning" } = options;
   const size = await resolveSize(sequence, options.size);

@@ -1,0 +1,15 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { describeContextSequence } from "../../contract/context-sequence.contract.ts";
+import { openVllm, type ServedVllm, vllmUrl } from "./served-vllm.ts";
+
+describe.skipIf(vllmUrl === undefined)("vLLM itself: needs COLLOQUY_VLLM_URL", () => {
+  let served: ServedVllm;
+  beforeAll(async () => {
+    served = await openVllm();
+  });
+  afterAll(() => served?.llama.dispose());
+
+  describeContextSequence("vLLM", {
+    create: async () => (await served.model.createContext({ contextSize: 256 })).getSequence(),
+  });
+});
