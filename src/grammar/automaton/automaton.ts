@@ -4,7 +4,8 @@ import type { GrammarProgram } from "./compile-program.ts";
 import { FarCounts } from "./far-counts.ts";
 import { ITEM } from "./item-table.ts";
 import { OutgoingEdges } from "./outgoing-edges.ts";
-import { doubled, END_NODE, StackStore } from "./stack-store.ts";
+import { doubled } from "./set-pool.ts";
+import { END_NODE, StackStore } from "./stack-store.ts";
 
 /** The state in which the text cannot be continued to a match any more. */
 export const DEAD = 0;
@@ -14,6 +15,7 @@ export const NEAR_CHARACTERS = 16;
 
 const UNKNOWN = -1;
 const NOT_FORCED = -2;
+const NO_TOKENS: readonly number[] = [];
 
 /**
  * The deterministic automaton of a grammar over bytes. States are numbers and are made when they are reached,
@@ -105,7 +107,8 @@ export class Automaton {
   }
 
   /** The indices of the program's tokens of which one may come here, as a whole token. */
-  tokens(state: number): number[] {
+  tokens(state: number): readonly number[] {
+    if (this.program.tokens.length === 0) return NO_TOKENS;
     const found: number[] = [];
     this.#eachNode(state, (item) => {
       if (this.#store.kind(item) === ITEM.token) found.push(this.program.items.first[item]!);
@@ -143,13 +146,18 @@ export class Automaton {
 
   /** Makes all transitions of a state. */
   fill(state: number): void {
-    const { classCount } = this;
+    const { sets } = this.#store;
+    const set = this.#stateSets[state]!;
+    const start = sets.start(set);
+    const end = sets.end(set);
+    if (end - start === 1 && this.#fillInText(state, sets.member(start))) return;
     const edges = this.#edges;
     edges.clear();
-    this.#eachNode(state, (item, rest) => {
-      for (const { first, last, target } of this.program.items.edges[item]!)
-        edges.add(this.classOfByte[first]!, this.classOfByte[last]!, target, rest);
-    });
+    for (let i = start; i < end; i++) {
+      const node = sets.member(i);
+      if (node !== END_NODE) this.#addEdges(this.#store.itemOf(node), this.#store.restOf(node));
+    }
+    const { classCount } = this;
     let target: number = DEAD;
     const row = this.#row;
     for (let byteClass = 0; byteClass < classCount; byteClass++) {
@@ -157,6 +165,60 @@ export class Automaton {
       row[byteClass] = target;
     }
     this.#transitions.set(row, state * classCount);
+  }
+
+  /** Where a state is inside of a text and nowhere else, there is one way to go on. */
+  #fillInText(state: number, node: number): boolean {
+    const item = this.#store.itemOf(node);
+    if (node === END_NODE || this.#store.kind(item) !== ITEM.byte) return false;
+    const next = this.#store.node(item + 1, this.#store.restOf(node));
+    const target = this.#stateFor(this.#store.sets.internOne(next));
+    const row = state * this.classCount;
+    this.#transitions.fill(DEAD, row, row + this.classCount);
+    this.#transitions[row + this.classOfByte[this.program.items.first[item]!]!] = target;
+    return true;
+  }
+
+  #addEdges(item: number, rest: number): void {
+    const { items } = this.program;
+    const kind = this.#store.kind(item);
+    if (kind === ITEM.bytes) {
+      const from = items.first[item]!;
+      const to = from + items.second[item]!;
+      for (let i = from; i < to; i++) {
+        const edge = items.edges[i]!;
+        this.#edges.add(this.classOfByte[edge.first]!, this.classOfByte[edge.last]!, edge.target, rest);
+      }
+    } else if (kind === ITEM.words) this.#addWords(item, rest);
+    else if (kind === ITEM.byte || kind === ITEM.lastByte) {
+      const byteClass = this.classOfByte[items.first[item]!]!;
+      this.#edges.add(byteClass, byteClass, kind === ITEM.byte ? item + 1 : 0, rest);
+    }
+  }
+
+  /** The words that go on with the same byte follow each other; one of them may end with it, the first one. */
+  #addWords(item: number, rest: number): void {
+    const { words, first: bytes } = this.program.items;
+    const to = this.#store.second(item);
+    const read = this.#store.third(item);
+    for (let from = this.#store.first(item); from < to; ) {
+      const byte = bytes[words[from]!.item + read]!;
+      const byteClass = this.classOfByte[byte]!;
+      let [low, high] = [from, to];
+      while (high - low > 1) {
+        const middle = (low + high) >>> 1;
+        if (bytes[words[middle]!.item + read] === byte) low = middle;
+        else high = middle;
+      }
+      if (words[from]!.length === read + 1) {
+        this.#edges.add(byteClass, byteClass, 0, rest);
+        from++;
+      }
+      if (high - from === 1) this.#edges.add(byteClass, byteClass, words[from]!.item + read + 1, rest);
+      else if (high > from)
+        this.#edges.add(byteClass, byteClass, this.#store.words(from, high, read + 1), rest);
+      from = high;
+    }
   }
 
   #target(byteClass: number): number {

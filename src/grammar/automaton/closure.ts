@@ -1,6 +1,7 @@
 import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 import { ITEM } from "./item-table.ts";
-import { doubled, END_NODE, type StackStore } from "./stack-store.ts";
+import { doubled } from "./set-pool.ts";
+import { END_NODE, type StackStore } from "./stack-store.ts";
 
 /** So many numbers are sorted by hand. */
 const FEW = 16;
@@ -16,8 +17,10 @@ export class Closure {
   #stamps: Int32Array<ArrayBuffer>;
   #stamp = 0;
   #canEnd = false;
-  readonly #consuming: number[] = [];
-  readonly #work: number[] = [];
+  #consuming = new Int32Array(16);
+  #consumingCount = 0;
+  #work = new Int32Array(16);
+  #workCount = 0;
   #nodes = new Int32Array(64);
 
   constructor(store: StackStore) {
@@ -29,9 +32,9 @@ export class Closure {
   begin(): void {
     this.#stamp++;
     this.#canEnd = false;
-    this.#consuming.length = 0;
+    this.#consumingCount = 0;
     // A limit may have stopped the last one half way.
-    this.#work.length = 0;
+    this.#workCount = 0;
   }
 
   /** Reaches an item that one of the nodes of `rest` must follow. */
@@ -49,7 +52,8 @@ export class Closure {
       this.#stamps[item] = this.#stamp;
       this.#rests[item] = rest;
     }
-    this.#work.push(item);
+    if (this.#workCount >= this.#work.length) this.#work = doubled(this.#work);
+    this.#work[this.#workCount++] = item;
   }
 
   /** Reaches what follows a finished item. */
@@ -65,16 +69,20 @@ export class Closure {
   /** The set of nodes that consume something, the end among them where it was reached. */
   finish(): number {
     let steps = 0;
-    for (let item = this.#work.pop(); item !== undefined; item = this.#work.pop()) {
+    while (this.#workCount > 0) {
+      const item = this.#work[--this.#workCount]!;
       if (++steps > GRAMMAR_LIMITS.closure) throw limitError("ways to go on", GRAMMAR_LIMITS.closure);
       this.#follow(item, this.#rests[item]!);
     }
     this.#store.spend(steps);
-    const most = this.#consuming.length + 1;
+    const most = this.#consumingCount + 1;
     if (most > this.#nodes.length) this.#nodes = new Int32Array(2 * most);
     let count = 0;
     if (this.#canEnd) this.#nodes[count++] = END_NODE;
-    for (const item of this.#consuming) this.#nodes[count++] = this.#store.node(item, this.#rests[item]!);
+    for (let i = 0; i < this.#consumingCount; i++) {
+      const item = this.#consuming[i]!;
+      this.#nodes[count++] = this.#store.node(item, this.#rests[item]!);
+    }
     return this.#store.sets.intern(this.#nodes, sortUnique(this.#nodes, count));
   }
 
@@ -85,14 +93,18 @@ export class Closure {
         this.pop(rest);
         return;
       case ITEM.bytes:
+      case ITEM.byte:
+      case ITEM.lastByte:
+      case ITEM.words:
       case ITEM.token:
-        this.#consuming.push(item);
+        if (this.#consumingCount >= this.#consuming.length) this.#consuming = doubled(this.#consuming);
+        this.#consuming[this.#consumingCount++] = item;
         return;
       case ITEM.pair:
         this.add(items.first[item]!, this.#after(items.second[item]!, rest));
         return;
       case ITEM.choice:
-        for (const child of items.children[item]!) this.add(child, rest);
+        this.#followChoice(items.first[item]!, items.second[item]!, rest);
         return;
       case ITEM.alias:
         this.add(items.first[item]!, rest);
@@ -102,8 +114,15 @@ export class Closure {
     }
   }
 
+  #followChoice(from: number, count: number, rest: number): void {
+    const { children } = this.#store.program.items;
+    for (let i = from; i < from + count; i++) this.add(children[i]!, rest);
+  }
+
   #followRepeat(item: number, rest: number): void {
-    const { item: repeated, min, max } = this.#store.repetition(item);
+    const repeated = this.#store.first(item);
+    const min = this.#store.second(item);
+    const max = this.#store.third(item);
     if (min === 0) this.pop(rest);
     const remaining = this.#store.repeat(repeated, Math.max(min - 1, 0), max < 0 ? max : max - 1);
     this.add(repeated, remaining === 0 ? rest : this.#after(remaining, rest));

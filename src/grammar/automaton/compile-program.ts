@@ -1,6 +1,6 @@
 import { ColloquyError } from "../../base/errors.ts";
 import type { GrammarDefinition, TokenNode } from "../ir.ts";
-import { leftRecursion, nullableItems, productiveItems } from "./item-properties.ts";
+import { leftRecursion, nullableItems, orderItems, productiveItems } from "./item-properties.ts";
 import { ITEM, type ItemTable } from "./item-table.ts";
 import { lowerDefinition } from "./lower-definition.ts";
 import { withoutEmptyRepetitions } from "./non-empty.ts";
@@ -23,12 +23,17 @@ export interface GrammarProgram {
  */
 export function compileProgram(definition: GrammarDefinition): GrammarProgram {
   const { items, root, tokens } = lowerDefinition(definition);
-  withoutEmptyRepetitions(items, nullableItems(items));
-  const productive = productiveItems(items);
+  let order = orderItems(items);
+  let nullable = nullableItems(items, order);
+  if (withoutEmptyRepetitions(items, nullable)) {
+    order = orderItems(items);
+    nullable = nullableItems(items, order);
+  }
+  const productive = productiveItems(items, order);
   if (productive[root] === 0)
     throw new ColloquyError("grammar-invalid", "The grammar matches no text: its root rule never ends");
-  prune(items, productive);
-  const recursion = leftRecursion(items, nullableItems(items));
+  prune(items, order.items, productive);
+  const recursion = order.hasCycles ? leftRecursion(items, nullable) : undefined;
   if (recursion !== undefined)
     throw new ColloquyError(
       "grammar-invalid",
@@ -39,25 +44,36 @@ export function compileProgram(definition: GrammarDefinition): GrammarProgram {
 }
 
 /** Takes out every way that cannot be completed, so that whatever is begun can be finished. */
-function prune(items: ItemTable, productive: Uint8Array): void {
-  for (let item = 0; item < items.size; item++) {
-    if (productive[item] === 0) items.makeNever(item);
+function prune(items: ItemTable, order: Int32Array, productive: Uint8Array): void {
+  if (!productive.includes(0)) return;
+  for (const item of order) {
+    if (productive[item] === 0) items.narrowTo(item, []);
     else if (items.kind[item] === ITEM.choice)
-      items.children[item] = items.children[item]!.filter((child) => productive[child] === 1);
-    else if (items.kind[item] === ITEM.repeat && productive[items.first[item]!] === 0) {
-      items.kind[item] = ITEM.choice;
-      items.children[item] = [0];
-    }
+      items.narrowTo(
+        item,
+        items.childrenOf(item).filter((child) => productive[child] === 1),
+      );
+    else if (items.kind[item] === ITEM.repeat && productive[items.first[item]!] === 0)
+      items.narrowTo(item, [0]);
   }
 }
 
-function byteClasses(items: ItemTable): { classOfByte: Uint8Array; classCount: number } {
+function byteClasses({ size, kind, first, edges }: ItemTable): {
+  classOfByte: Uint8Array;
+  classCount: number;
+} {
   const starts = new Uint8Array(257);
-  for (const edges of items.edges)
-    for (const edge of edges) {
-      starts[edge.first] = 1;
-      starts[edge.last + 1] = 1;
-    }
+  for (let i = 0; i < edges.length; i++) {
+    const edge = edges[i]!;
+    starts[edge.first] = 1;
+    starts[edge.last + 1] = 1;
+  }
+  for (let item = 0; item < size; item++) {
+    if (kind[item]! < ITEM.byte || kind[item]! > ITEM.lastByte) continue;
+    const byte = first[item]!;
+    starts[byte] = 1;
+    starts[byte + 1] = 1;
+  }
   const classOfByte = new Uint8Array(256);
   for (let byte = 1; byte < 256; byte++) classOfByte[byte] = classOfByte[byte - 1]! + starts[byte]!;
   return { classOfByte, classCount: classOfByte[255]! + 1 };

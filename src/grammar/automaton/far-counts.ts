@@ -61,7 +61,9 @@ export class FarCounts {
 
   #item(item: number): number {
     if (this.#store.kind(item) !== ITEM.repeat) return item;
-    const { item: repeated, min, max } = this.#store.repetition(item);
+    const repeated = this.#store.first(item);
+    const min = this.#store.second(item);
+    const max = this.#store.third(item);
     if (min <= 1 && max < 0) return item;
     this.#weights ??= itemWeights(this.#store.program.items);
     const weight = this.#weights[repeated]!;

@@ -20,7 +20,7 @@ export function lowerDefinition(definition: GrammarDefinition): LoweredDefinitio
   const aliases = new Map<string, number>();
   for (const name of definition.rules.keys()) aliases.set(name, items.addAlias(name));
   const lowering: Lowering = { items, aliases, tokens: [], characters: new Map(), nodes: new Map() };
-  for (const [name, node] of definition.rules) items.first[aliases.get(name)!] = lower(lowering, node, 0);
+  for (const [name, node] of definition.rules) items.define(aliases.get(name)!, lower(lowering, node, 0));
   return { items, root: aliasOf(lowering, definition.root), tokens: lowering.tokens };
 }
 
@@ -46,11 +46,9 @@ function lower(lowering: Lowering, node: GrammarNode, depth: number): number {
   const { items } = lowering;
   switch (node.type) {
     case "literal":
-      if (/\p{Surrogate}/u.test(node.text))
-        throw new ColloquyError("grammar-invalid", "A text has half of a surrogate pair in it");
-      return lowerBytes(items, new TextEncoder().encode(node.text));
+      return items.addText(checkText(node.text));
     case "bytes":
-      return lowerBytes(items, node.bytes);
+      return items.addByteText(node.bytes);
     case "characters":
       return lowerCharacters(lowering, node);
     case "sequence": {
@@ -60,7 +58,7 @@ function lower(lowering: Lowering, node: GrammarNode, depth: number): number {
       return item;
     }
     case "choice":
-      return items.addChoice(node.options.map((option) => lower(lowering, option, depth + 1)));
+      return lowerChoice(lowering, node.options, depth);
     case "repeat":
       return lowerRepeat(lowering, node, depth);
     case "rule":
@@ -84,11 +82,28 @@ function lowerRepeat(lowering: Lowering, { item, min, max }: RepeatNode, depth: 
   return lowering.items.addRepeat(lowered, min, max ?? -1);
 }
 
-function lowerBytes(items: ItemTable, bytes: Uint8Array): number {
-  let target = 0;
-  for (let i = bytes.length - 1; i >= 0; i--)
-    target = items.addBytes([{ first: bytes[i]!, last: bytes[i]!, target }]);
-  return target;
+/** The texts among the options become one item: where they begin alike, they are read together. */
+function lowerChoice(lowering: Lowering, options: readonly GrammarNode[], depth: number): number {
+  const { items } = lowering;
+  const texts: string[] = [];
+  const children: number[] = [];
+  for (const option of options)
+    if (option.type === "literal" && option.text !== "" && option.text.length <= LONGEST_WORD)
+      texts.push(checkText(option.text));
+    else children.push(lower(lowering, option, depth + 1));
+  if (texts.length > 0) children.push(items.addWords(texts));
+  return items.addChoice(children);
+}
+
+/** Longer texts stand alone: how far a word is read is part of a number that must stay exact. */
+const LONGEST_WORD = 1000;
+/** Half of a surrogate pair. */
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+
+function checkText(text: string): string {
+  if (LONE_SURROGATE.test(text))
+    throw new ColloquyError("grammar-invalid", "A text has half of a surrogate pair in it");
+  return text;
 }
 
 function lowerCharacters(lowering: Lowering, node: CharactersNode): number {

@@ -1,3 +1,8 @@
+import { doubled } from "./set-pool.ts";
+
+/** Entries of remembered unions; beyond that, finding a state again is no slower. */
+const UNIONS_MAX = 1024;
+
 /**
  * What the state at work may go on with: ranges of byte classes, the item after each and what follows that.
  * One object serves all states, one after another, so that no transition costs an allocation.
@@ -15,7 +20,9 @@ export class OutgoingEdges {
   /** The states of single edges found so far, by target and rest; few differ. */
   #known = new Int32Array(3 * 16);
   #knownCount = 0;
-  readonly #knownUnions = new Map<string, number>();
+  /** The same of several edges, one after another: how many they are, the state, and the target and rest of each. */
+  #knownUnions = new Int32Array(64);
+  #knownUnionsEnd = 0;
 
   constructor(classCount: number) {
     this.#boundaries = new Uint8Array(classCount + 1);
@@ -24,7 +31,7 @@ export class OutgoingEdges {
   clear(): void {
     this.#count = 0;
     this.#knownCount = 0;
-    if (this.#knownUnions.size > 0) this.#knownUnions.clear();
+    this.#knownUnionsEnd = 0;
     this.#boundaries.fill(0);
   }
 
@@ -32,11 +39,11 @@ export class OutgoingEdges {
   add(first: number, last: number, target: number, rest: number): void {
     const index = this.#count++;
     if (index >= this.#first.length) {
-      this.#first = grown(this.#first);
-      this.#last = grown(this.#last);
-      this.#target = grown(this.#target);
-      this.#rest = grown(this.#rest);
-      this.#covering = grown(this.#covering);
+      this.#first = doubled(this.#first);
+      this.#last = doubled(this.#last);
+      this.#target = doubled(this.#target);
+      this.#rest = doubled(this.#rest);
+      this.#covering = doubled(this.#covering);
     }
     this.#first[index] = first;
     this.#last[index] = last;
@@ -72,8 +79,9 @@ export class OutgoingEdges {
 
   /** The state that was {@link remember}ed for edges like the selected ones, or -1. */
   knownState(): number {
-    if (this.#coveringCount > 1) return this.#knownUnions.get(this.#unionKey()) ?? -1;
-    const [target, rest] = [this.targetOf(0), this.restOf(0)];
+    if (this.#coveringCount > 1) return this.#knownUnion();
+    const target = this.targetOf(0);
+    const rest = this.restOf(0);
     for (let i = 0; i < this.#knownCount; i++)
       if (this.#known[3 * i] === target && this.#known[3 * i + 1] === rest) return this.#known[3 * i + 2]!;
     return -1;
@@ -81,7 +89,7 @@ export class OutgoingEdges {
 
   remember(state: number): void {
     if (this.#coveringCount > 1) {
-      this.#knownUnions.set(this.#unionKey(), state);
+      this.#rememberUnion(state);
       return;
     }
     // Beyond that, looking for one takes longer than finding its state again.
@@ -91,15 +99,36 @@ export class OutgoingEdges {
     this.#known[3 * this.#knownCount++ + 2] = state;
   }
 
-  #unionKey(): string {
-    let key = "";
-    for (let i = 0; i < this.#coveringCount; i++) key += `${this.targetOf(i)},${this.restOf(i)};`;
-    return key;
+  #knownUnion(): number {
+    const known = this.#knownUnions;
+    const count = this.#coveringCount;
+    for (let at = 0; at < this.#knownUnionsEnd; at += 2 + 2 * known[at]!) {
+      if (known[at] !== count) continue;
+      let i = 0;
+      while (
+        i < count &&
+        known[at + 2 + 2 * i] === this.targetOf(i) &&
+        known[at + 3 + 2 * i] === this.restOf(i)
+      )
+        i++;
+      if (i === count) return known[at + 1]!;
+    }
+    return -1;
   }
-}
 
-function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(array.length * 2);
-  larger.set(array);
-  return larger;
+  #rememberUnion(state: number): void {
+    const count = this.#coveringCount;
+    const end = this.#knownUnionsEnd + 2 + 2 * count;
+    if (end > UNIONS_MAX) return;
+    while (end > this.#knownUnions.length) this.#knownUnions = doubled(this.#knownUnions);
+    const known = this.#knownUnions;
+    let at = this.#knownUnionsEnd;
+    known[at++] = count;
+    known[at++] = state;
+    for (let i = 0; i < count; i++) {
+      known[at++] = this.targetOf(i);
+      known[at++] = this.restOf(i);
+    }
+    this.#knownUnionsEnd = end;
+  }
 }

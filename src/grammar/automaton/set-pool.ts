@@ -1,3 +1,10 @@
+/** A copy with twice the room. */
+export function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const grown = new Int32Array(array.length * 2);
+  grown.set(array);
+  return grown;
+}
+
 /**
  * Sets of numbers, each stored once and numbered. Set 0 is the empty one.
  * Members are kept in ascending order.

@@ -1,17 +1,15 @@
 import { GRAMMAR_LIMITS, limitError } from "../limits.ts";
 import type { GrammarProgram } from "./compile-program.ts";
+import { DynamicItems } from "./dynamic-items.ts";
 import { ITEM, type ItemKind } from "./item-table.ts";
-import { SetPool } from "./set-pool.ts";
+import { doubled, SetPool } from "./set-pool.ts";
 
 /** The node that stands for the end of the text; it is in a set where nothing more is needed. */
 export const END_NODE = 0;
 
-/** How often an item is repeated still; without end where `max` is negative. */
-export interface Repetition {
-  readonly item: number;
-  readonly min: number;
-  readonly max: number;
-}
+const NONE: readonly number[] = [];
+/** More than there ever are. */
+const SETS_MAX = 2 ** 28;
 
 /**
  * What is still to be matched, as numbered nodes: an item, and the set of nodes of which one must follow it.
@@ -28,9 +26,7 @@ export class StackStore {
   #nodeRests = new Int32Array(256);
   #nodeCount = 1;
   #nodeTable = new Int32Array(512);
-  readonly #repeats: Repetition[] = [];
-  /** By item, then by both bounds. */
-  readonly #repeatNumbers = new Map<number, Map<number, number>>();
+  readonly #dynamic = new DynamicItems();
 
   constructor(program: GrammarProgram) {
     this.program = program;
@@ -51,40 +47,49 @@ export class StackStore {
 
   /** How many items there are now. */
   get itemCount(): number {
-    return this.#staticItems + this.#repeats.length;
+    return this.#staticItems + this.#dynamic.count;
   }
 
   /** How much memory is in use, in entries. */
   get size(): number {
-    return this.#nodeCount + this.sets.memberCount + this.sets.count;
+    return this.#nodeCount + this.sets.memberCount + this.sets.count + this.#dynamic.count;
   }
 
   kind(item: number): ItemKind {
-    return item < this.#staticItems ? this.program.items.kind[item]! : ITEM.repeat;
+    return item < this.#staticItems
+      ? (this.program.items.kind[item] as ItemKind)
+      : this.#dynamic.kind(item - this.#staticItems);
   }
 
-  /** What a `repeat` item repeats, and how often still. */
-  repetition(item: number): Repetition {
-    const { items } = this.program;
+  /** What a `repeat` item repeats; of `words`, the first one. */
+  first(item: number): number {
     return item < this.#staticItems
-      ? { item: items.first[item]!, min: items.second[item]!, max: items.third[item]! }
-      : this.#repeats[item - this.#staticItems]!;
+      ? this.program.items.first[item]!
+      : this.#dynamic.first(item - this.#staticItems);
+  }
+
+  /** How often a `repeat` item must still be repeated at least; of `words`, the one after the last. */
+  second(item: number): number {
+    return item < this.#staticItems
+      ? this.program.items.second[item]!
+      : this.#dynamic.second(item - this.#staticItems);
+  }
+
+  /** How often a `repeat` item may still be repeated, negative where that has no end; of `words`, the bytes read. */
+  third(item: number): number {
+    return item < this.#staticItems
+      ? this.program.items.third[item]!
+      : this.#dynamic.third(item - this.#staticItems);
   }
 
   /** The item for a repetition; 0 where it is over. */
   repeat(item: number, min: number, max: number): number {
-    if (max === 0) return 0;
-    let numbers = this.#repeatNumbers.get(item);
-    if (numbers === undefined) this.#repeatNumbers.set(item, (numbers = new Map()));
-    // The bounds are small: exact in a double.
-    const key = min * (GRAMMAR_LIMITS.repetition + 2) + max + 1;
-    let number = numbers.get(key);
-    if (number === undefined) {
-      number = this.#staticItems + this.#repeats.length;
-      this.#repeats.push({ item, min, max });
-      numbers.set(key, number);
-    }
-    return number;
+    return max === 0 ? 0 : this.#staticItems + this.#dynamic.intern(ITEM.repeat, item, min, max);
+  }
+
+  /** The item for what is left of some words after so many bytes, which all of them have more of. */
+  words(from: number, to: number, read: number): number {
+    return this.#staticItems + this.#dynamic.intern(ITEM.words, from, to, read);
   }
 
   itemOf(node: number): number {
@@ -126,36 +131,54 @@ export class StackStore {
     this.spend(sets.end(left) - sets.start(left) + (sets.end(right) - sets.start(right)));
     const union = this.sets.union(left, right);
     if (union === left || union === right) return union;
-    const widest = new Map<string, number>();
-    const nodes: number[] = [];
-    let repeats = 0;
-    for (let i = this.sets.start(union); i < this.sets.end(union); i++) nodes.push(this.sets.member(i));
-    for (const node of nodes) {
-      if (this.kind(this.itemOf(node)) !== ITEM.repeat) continue;
-      repeats++;
+    const repeats = this.#repeatsOf(union);
+    if (repeats.length < 2) return union;
+    const widest = new Map<number, number>();
+    for (const node of repeats) {
       const key = this.#repetitionKey(node);
       const known = widest.get(key);
       if (known === undefined || this.#includes(node, known)) widest.set(key, node);
     }
-    if (repeats === widest.size) return union;
-    return this.sets.intern(
-      Int32Array.from(nodes).filter((node) => {
-        if (this.kind(this.itemOf(node)) !== ITEM.repeat) return true;
-        const wider = widest.get(this.#repetitionKey(node))!;
-        return wider === node || !this.#includes(wider, node);
-      }),
-    );
+    if (repeats.length === widest.size) return union;
+    const included = new Set<number>();
+    for (const node of repeats) {
+      const wider = widest.get(this.#repetitionKey(node))!;
+      if (wider !== node && this.#includes(wider, node)) included.add(node);
+    }
+    if (included.size === 0) return union;
+    const kept = new Int32Array(sets.end(union) - sets.start(union) - included.size);
+    let count = 0;
+    for (let i = sets.start(union); i < sets.end(union); i++)
+      if (!included.has(sets.member(i))) kept[count++] = sets.member(i);
+    return sets.intern(kept);
   }
 
-  #repetitionKey(node: number): string {
-    return `${this.repetition(this.itemOf(node)).item},${this.restOf(node)}`;
+  #repeatsOf(set: number): readonly number[] {
+    const { sets } = this;
+    let found: number[] | undefined;
+    for (let i = sets.start(set); i < sets.end(set); i++) {
+      const node = sets.member(i);
+      if (this.kind(this.#nodeItems[node]!) !== ITEM.repeat) continue;
+      if (found === undefined) found = [node];
+      else found.push(node);
+    }
+    return found ?? NONE;
+  }
+
+  /** What is repeated and what follows: exact in a double. */
+  #repetitionKey(node: number): number {
+    return this.first(this.#nodeItems[node]!) * SETS_MAX + this.#nodeRests[node]!;
   }
 
   /** Whether everything that the inner node matches is matched by the outer one; their keys are the same. */
   #includes(outerNode: number, innerNode: number): boolean {
-    const outer = this.repetition(this.itemOf(outerNode));
-    const inner = this.repetition(this.itemOf(innerNode));
-    return outer.min <= inner.min && (outer.max < 0 || (inner.max >= 0 && outer.max >= inner.max));
+    const outer = this.#nodeItems[outerNode]!;
+    const inner = this.#nodeItems[innerNode]!;
+    const outerMax = this.third(outer);
+    const innerMax = this.third(inner);
+    return (
+      this.second(outer) <= this.second(inner) && (outerMax < 0 || (innerMax >= 0 && outerMax >= innerMax))
+    );
   }
 
   /** The same set of nodes as `set` of another store over the same program. */
@@ -182,8 +205,10 @@ export class StackStore {
 
   #importItem(from: StackStore, item: number): number {
     if (item < this.#staticItems) return item;
-    const { item: repeated, min, max } = from.repetition(item);
-    return this.repeat(repeated, min, max);
+    const [first, second, third] = [from.first(item), from.second(item), from.third(item)];
+    return from.kind(item) === ITEM.words
+      ? this.words(first, second, third)
+      : this.repeat(first, second, third);
   }
 
   #rehash(): void {
@@ -196,13 +221,6 @@ export class StackStore {
     }
     this.#nodeTable = table;
   }
-}
-
-/** A copy with twice the room. */
-export function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const grown = new Int32Array(array.length * 2);
-  grown.set(array);
-  return grown;
 }
 
 function hashPair(a: number, b: number): number {
