@@ -1,6 +1,6 @@
 import type { EditMode, EvaluateTargetOptions, EvaluationReport } from "../context-sequence.ts";
 import { commonPrefixLength } from "../ledger/longest-prefix.ts";
-import { type EditPlan, planEdit } from "../ledger/plan-edit.ts";
+import { type EditPlan, type EvaluateStep, planEdit } from "../ledger/plan-edit.ts";
 import { EvaluationAborted } from "../scheduler/scheduler.ts";
 import { evaluateSpan } from "../spans/evaluate-span.ts";
 import { type EvaluatePiece, splitAtSpans } from "../spans/split-at-spans.ts";
@@ -31,15 +31,18 @@ export async function alignSequence(
       if (options.signal?.aborted) throw new EvaluationAborted(options.signal);
       await store.states.keepIfLost(held, target);
       sharedTokens = await inherit(store, held, target, options.edit);
-      goBackIfNeeded(store, held, target);
+      goBackIfNeeded(store, held, target, options.edit);
       return edit(store, held, target, options.edit, onLogits === undefined);
     });
-    await evaluatePlan(store, held, target, plan, options, onLogits);
+    const evaluatedTokens = await evaluatePlan(store, held, target, plan, options, onLogits);
+    // Cells that were to be moved may have been lost on the way.
+    const movedTokens = Math.max(0, plan.movedTokens - (evaluatedTokens - plan.evaluatedTokens));
+    const reusedTokens = target.length - movedTokens - evaluatedTokens;
     return {
-      reusedTokens: Math.max(0, plan.reusedTokens - sharedTokens),
-      movedTokens: plan.movedTokens,
-      sharedTokens: Math.min(plan.reusedTokens, sharedTokens),
-      evaluatedTokens: plan.evaluatedTokens,
+      reusedTokens: Math.max(0, reusedTokens - sharedTokens),
+      movedTokens,
+      sharedTokens: Math.min(reusedTokens, sharedTokens),
+      evaluatedTokens,
       promptMs: performance.now() - started,
     };
   } finally {
@@ -54,8 +57,7 @@ async function inherit(
   target: readonly Token[],
   mode: EditMode,
 ): Promise<number> {
-  const reusable = mode === "exact" ? held.ledger.exactLength : held.ledger.length;
-  const own = commonPrefixLength(held.ledger.cells, target, reusable);
+  const own = reusableLength(held, target, mode);
   const shared = store.findShared(held, target, own);
   const restored = await store.states.restore(held, target, Math.max(own, shared?.length ?? 0));
   if (restored > 0 || shared === undefined) return restored;
@@ -63,12 +65,22 @@ async function inherit(
   return shared.length;
 }
 
+/** How many leading cells a plan may keep. */
+function reusableLength({ ledger }: HeldSequence, target: readonly Token[], mode: EditMode): number {
+  return commonPrefixLength(ledger.cells, target, mode === "exact" ? ledger.exactLength : ledger.length);
+}
+
 /** Where cells cannot be cut at the change, goes back to the last checkpoint before it, or to nothing. */
-function goBackIfNeeded(store: SequenceStore, held: HeldSequence, target: readonly Token[]): void {
-  const common = Math.min(commonPrefixLength(held.ledger.cells, target), target.length - 1);
-  if (common === held.ledger.length) return;
-  if (!store.setup.canCut) held.checkpoints.goBack(store, held, common);
-  else if (!store.holdsWindowBefore(held, common)) store.remove(held, 0);
+function goBackIfNeeded(
+  store: SequenceStore,
+  held: HeldSequence,
+  target: readonly Token[],
+  mode: EditMode,
+): void {
+  const kept = Math.min(reusableLength(held, target, mode), target.length - 1);
+  if (kept === held.ledger.length) return;
+  if (!store.setup.canCut) held.checkpoints.goBack(store, held, kept);
+  else if (!store.holdsWindowBefore(held, kept)) store.remove(held, 0);
 }
 
 function edit(
@@ -97,6 +109,7 @@ function edit(
   return plan;
 }
 
+/** Returns how many tokens were evaluated. */
 async function evaluatePlan(
   store: SequenceStore,
   held: HeldSequence,
@@ -104,34 +117,58 @@ async function evaluatePlan(
   plan: EditPlan,
   options: EvaluateTargetOptions,
   onLogits: ((rows: LogitRows) => void) | undefined,
-): Promise<void> {
+): Promise<number> {
   const { scheduler } = store.setup;
-  const { ledger } = held;
+  const evaluate = (step: EvaluateStep) => evaluateStep(store, held, target, step, options, onLogits);
+  let evaluated = 0;
+  let someWait = parks(plan);
   try {
-    for (const step of splitForCheckpoints(store, held, splitAtSpans(plan.evaluate, target))) {
-      const last = step.end === target.length && onLogits !== undefined;
-      if (step.isSpan) await evaluateSpan(store, held, target, step, options.signal);
-      else
-        await scheduler.evaluate({
-          sequence: held.id,
-          tokens: step.start === 0 && last ? target : target.slice(step.start, step.end),
-          position: step.start,
-          priority: options.priority ?? 5,
-          signal: options.signal,
-          outputs: last ? 1 : 0,
-          onLogits: last ? onLogits : undefined,
-          onLost: store.setup.canCut ? undefined : () => store.lose(held),
-          onProgress: (evaluated) => {
-            ledger.append(target, ledger.length, step.start + evaluated);
-            store.progressed(held);
-          },
-        });
-      if (!last && !store.setup.canCut) await scheduler.exclusive(() => held.checkpoints.take(store, held));
-      if (step.unpark !== undefined) await scheduler.exclusive(() => unpark(store, held, step, target));
+    for (const step of plan.evaluate) {
+      await evaluate(step);
+      evaluated += step.end - step.start;
+      const { unpark: waiting } = step;
+      if (waiting === undefined) continue;
+      if (await scheduler.exclusive(() => unpark(store, held, waiting, target))) continue;
+      someWait = false;
+      await evaluate({ start: step.end, end: target.length });
+      return evaluated + target.length - step.end;
     }
+    return evaluated;
   } finally {
-    // After an error cells may still wait; after success none do.
-    if (parks(plan)) await scheduler.exclusive(() => dropParked(store)).catch(() => undefined);
+    // After an error cells may still wait; after success none do, and the spare sequence is free for others.
+    if (someWait) await scheduler.exclusive(() => dropParked(store)).catch(() => undefined);
+  }
+}
+
+async function evaluateStep(
+  store: SequenceStore,
+  held: HeldSequence,
+  target: readonly Token[],
+  step: EvaluateStep,
+  options: EvaluateTargetOptions,
+  onLogits: ((rows: LogitRows) => void) | undefined,
+): Promise<void> {
+  const { canCut, scheduler } = store.setup;
+  const { ledger } = held;
+  for (const piece of splitForCheckpoints(store, held, splitAtSpans([step], target), target.length)) {
+    const last = piece.end === target.length && onLogits !== undefined;
+    if (piece.isSpan) await evaluateSpan(store, held, target, piece, options.signal);
+    else
+      await scheduler.evaluate({
+        sequence: held.id,
+        tokens: piece.start === 0 && last ? target : target.slice(piece.start, piece.end),
+        position: piece.start,
+        priority: options.priority ?? 5,
+        signal: options.signal,
+        outputs: last ? 1 : 0,
+        onLogits: last ? onLogits : undefined,
+        onLost: canCut ? undefined : () => store.lose(held),
+        onProgress: (evaluated) => {
+          ledger.append(target, ledger.length, piece.start + evaluated);
+          store.progressed(held);
+        },
+      });
+    if (!last && !canCut) await scheduler.exclusive(() => held.checkpoints.take(store, held));
   }
 }
 
@@ -147,12 +184,13 @@ function splitForCheckpoints(
   store: SequenceStore,
   { checkpoints }: HeldSequence,
   pieces: readonly EvaluatePiece[],
+  length: number,
 ): readonly EvaluatePiece[] {
   if (store.setup.canCut) return pieces;
-  return pieces.flatMap((piece, index) => {
+  return pieces.flatMap((piece) => {
     if (piece.isSpan) return [piece];
     const { isSpan } = piece;
-    const end = index === pieces.length - 1 ? piece.end - 1 : piece.end;
+    const end = piece.end === length ? piece.end - 1 : piece.end;
     const parts: EvaluatePiece[] = [];
     for (let start = piece.start; start < end; start += checkpoints.interval)
       parts.push({ start, end: Math.min(end, start + checkpoints.interval), isSpan });

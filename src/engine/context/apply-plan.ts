@@ -1,5 +1,5 @@
 import { assert } from "../../base/errors.ts";
-import type { CellOperation, EditPlan, EvaluateStep } from "../ledger/plan-edit.ts";
+import type { CellOperation, EditPlan, Range } from "../ledger/plan-edit.ts";
 import type { HeldSequence, SequenceStore } from "./sequence-store.ts";
 
 /** Carries out the cell operations of a plan. Synchronous; only inside `scheduler.exclusive`. */
@@ -11,7 +11,7 @@ export function applyOperations(
 ): void {
   for (const operation of plan.operations) applyOperation(store, held, operation);
   held.ledger.become(target, plan.prefixLength, plan.exactLength);
-  held.sharedEnd = Math.min(held.sharedEnd, plan.exactLength);
+  held.sharedEnd = Math.min(held.sharedEnd, plan.unmovedEnd);
 }
 
 function applyOperation(
@@ -39,19 +39,30 @@ function applyOperation(
   }
 }
 
-/** Brings the cells that waited behind an evaluated range back. Only inside `scheduler.exclusive`. */
+/**
+ * Brings the cells that waited behind an evaluated range back. Only inside `scheduler.exclusive`.
+ * @returns false when the window of a layer has passed too many of them: evaluation cannot go on behind them
+ */
 export function unpark(
   store: SequenceStore,
   held: HeldSequence,
-  step: EvaluateStep,
+  { start, end }: Range,
   target: readonly number[],
-): void {
-  if (step.unpark === undefined) return;
-  const { functions, memory } = store.setup;
-  const { start, end } = step.unpark;
+): boolean {
+  const { functions, memory, slidingWindow } = store.setup;
+  if (slidingWindow > 0) {
+    const first = functions.llama_memory_seq_pos_min(memory, store.spareId);
+    if (first > Math.max(start, end - slidingWindow)) {
+      // Their room is needed: they are evaluated again.
+      dropParked(store);
+      return false;
+    }
+    if (first > start) held.gapEnd = first;
+  }
   functions.llama_memory_seq_cp(memory, store.spareId, held.id, start, end);
   functions.llama_memory_seq_rm(memory, store.spareId, start, end);
   held.ledger.appendMoved(target, start, end);
+  return true;
 }
 
 /** Drops whatever still waits: the sequence then holds a valid beginning of its target. Only inside `scheduler.exclusive`. */

@@ -22,6 +22,11 @@ export interface HeldSequence {
   readonly ledger: Ledger;
   /** Cells before this position may be shared with another sequence, so they must not be moved. */
   sharedEnd: number;
+  /**
+   * In layers with a window, cells before this position may be missing although earlier ones are there: the window
+   * passed them while they waited in the spare sequence.
+   */
+  gapEnd: number;
   /** How many tokens it held when it was last kept on disk. */
   lengthOnDisk: number;
   /** Where a memory that cannot be cut can go back to. */
@@ -90,6 +95,7 @@ export class SequenceStore {
         ledger: new Ledger(),
         checkpoints,
         sharedEnd: 0,
+        gapEnd: 0,
         lengthOnDisk: 0,
         reading: undefined,
       };
@@ -126,6 +132,7 @@ export class SequenceStore {
     if (memory !== null) functions.llama_memory_seq_rm(memory, held.id, start, -1);
     held.ledger.truncate(start);
     held.sharedEnd = Math.min(held.sharedEnd, start);
+    if (start === 0) held.gapEnd = 0;
     held.lengthOnDisk = Math.min(held.lengthOnDisk, start);
   }
 
@@ -144,6 +151,7 @@ export class SequenceStore {
     functions.llama_memory_seq_cp(memory, from.id, to.id, 0, length);
     to.ledger.become(from.ledger.cells, length, Math.min(length, from.ledger.exactLength));
     to.sharedEnd = length;
+    to.gapEnd = from.gapEnd;
     from.sharedEnd = Math.max(from.sharedEnd, length);
   }
 
@@ -158,9 +166,10 @@ export class SequenceStore {
   }
 
   /** The first position whose cell is there in every layer; -1 when the sequence is empty. */
-  firstPosition({ id }: HeldSequence): number {
+  firstPosition({ gapEnd, id }: HeldSequence): number {
     const { functions, memory } = this.setup;
-    return memory === null ? -1 : functions.llama_memory_seq_pos_min(memory, id);
+    const first = memory === null ? -1 : functions.llama_memory_seq_pos_min(memory, id);
+    return first < 0 ? first : Math.max(first, gapEnd);
   }
 
   /**

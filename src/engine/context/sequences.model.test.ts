@@ -329,3 +329,20 @@ describe("limits and ends", () => {
     await context.dispose();
   });
 });
+
+test("a saved state whose cells were moved is not exact after it was loaded", async () => {
+  const model = models.llama;
+  const context = await model.createContext({ contextSize: 256, prefixCacheBytes: 0 });
+  const sequence = context.getSequence();
+  const before = randomTokens(createRandom(15), model, 200);
+  await sequence.preload(before);
+  const removed = [...before.slice(0, 50), ...before.slice(90)];
+  await sequence.preload(removed, { edit: "shift" });
+  const file = path.join(tiny.folder, "moved.state");
+  await sequence.saveStateToFile(file);
+  await sequence.loadStateFromFile(file);
+  expect(sequence.contextTokens).toEqual(removed);
+  await sequence.preload([...removed, 5 as Token]);
+  expect(sequence.lastEvaluation!.reusedTokens).toBe(50);
+  await context.dispose();
+});

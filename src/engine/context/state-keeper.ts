@@ -37,7 +37,8 @@ export class StateKeeper {
   async read(held: HeldSequence): Promise<SequenceState> {
     const { functions, context } = this.#store.setup;
     const bytes = await readNativeState(functions, context, held.id);
-    return { tokens: held.ledger.cells.slice(), bytes };
+    const { cells, exactLength } = held.ledger;
+    return { tokens: cells.slice(), bytes, exactLength };
   }
 
   /**
@@ -48,19 +49,21 @@ export class StateKeeper {
   async write(held: HeldSequence, state: SequenceState): Promise<void> {
     const { functions, context } = this.#store.setup;
     const before = held.ledger.length > 0 ? await this.read(held) : undefined;
-    const exactBefore = held.ledger.exactLength;
     this.#store.remove(held, 0);
     held.checkpoints.clear();
-    if (await this.#fits(held, state)) {
-      held.ledger.become(state.tokens, state.tokens.length, state.tokens.length);
-      return;
-    }
+    if (await this.#fits(held, state)) return this.#become(held, state);
     this.#store.remove(held, 0);
     if (before !== undefined && (await writeNativeState(functions, context, held.id, before.bytes)))
-      held.ledger.become(before.tokens, before.tokens.length, exactBefore);
+      this.#become(held, before);
     throw new ColloquyError("state-file-invalid", "llama.cpp refused the state", {
       cause: this.#store.setup.recentLog() || undefined,
     });
+  }
+
+  #become(held: HeldSequence, { tokens, exactLength = tokens.length }: SequenceState): void {
+    held.ledger.become(tokens, tokens.length, exactLength);
+    // Nothing says which cells of the layers with a window came along.
+    if (exactLength < tokens.length) held.gapEnd = tokens.length;
   }
 
   /** Copies a state in, and checks that it has as many cells as its file says. */

@@ -59,6 +59,8 @@ export interface EditPlan {
   readonly prefixLength: number;
   /** Cells `[0, exactLength)` of those stayed in place with nothing changed before them. */
   readonly exactLength: number;
+  /** Cells from here on are new or were moved; before it, some stay where they were. */
+  readonly unmovedEnd: number;
   /** Done next, in order; the last one ends with the target, so its logits are those of the target's last token. */
   readonly evaluate: readonly EvaluateStep[];
   /** Tokens whose cells stay where they are. */
@@ -150,6 +152,7 @@ function planOf(request: EditRequest, runs: readonly Run[], prefix: number): Edi
     operations,
     prefixLength,
     exactLength: Math.min(prefix, request.exactLength ?? prefix),
+    unmovedEnd: all.reduce((end, run) => (run.held === run.target ? run.target + run.length : end), 0),
     evaluate,
     reusedTokens: target.length - evaluatedTokens - movedTokens,
     movedTokens,

@@ -47,6 +47,11 @@ test("reads what was written", async () => {
   expect(readdirSync(folder)).toEqual(["chat.state"]);
 });
 
+test("how much of it is exact is kept", async () => {
+  await writeStateFile(file, "model", "layout", { ...state, exactLength: 2 });
+  expect(await readStateFile(file, "model", "layout")).toEqual({ ...state, exactLength: 2 });
+});
+
 test("an empty state, and larger ones that go piece by piece", async () => {
   for (const [length, pieceBytes] of [
     [0, 1],
@@ -112,6 +117,8 @@ test.each([
   ["counts that are no integers", { ...header, tokenCount: 0.75, stateBytes: 4 }],
   ["counts that are texts", { ...header, tokenCount: "1" }],
   ["no counts", { version: 1, model: "model", layout: "layout" }],
+  ["more exact tokens than tokens", { ...header, exactCount: 2 }],
+  ["exact tokens that are no number", { ...header, exactCount: "1" }],
   ["another version", { ...header, version: 2 }],
   ["null", null],
   ["a number", 7],

@@ -26,12 +26,16 @@ export interface StateHeader {
   /** What else the bytes depend on: llama.cpp's version, types of the cache, flash attention. */
   readonly layout: string;
   readonly tokenCount: number;
+  /** See {@link SequenceState.exactLength}. Absent: all. */
+  readonly exactCount?: number;
   readonly stateBytes: number;
 }
 
 /** The content of a state file. */
 export interface SequenceState {
   readonly tokens: Int32Array;
+  /** How many leading cells are what a fresh context would have computed; others were moved. Default: all. */
+  readonly exactLength?: number;
   /** Not a typed array: Node 20 has none above 4 GiB. */
   readonly bytes: ArrayBuffer;
 }
@@ -62,6 +66,7 @@ export async function writeStateFile(
     model,
     layout,
     tokenCount: state.tokens.length,
+    ...(state.exactLength === undefined ? {} : { exactCount: state.exactLength }),
     stateBytes: state.bytes.byteLength,
   };
   const json = Buffer.from(JSON.stringify(header));
@@ -182,7 +187,8 @@ async function readState(
   for (const piece of piecesOf(bytes, pieceBytes)) await file.read(piece);
   await file.check();
   checkOrigin(file.path, header, model, layout);
-  return { tokens, bytes };
+  const { exactCount } = header;
+  return { tokens, bytes, ...(exactCount === undefined ? {} : { exactLength: exactCount }) };
 }
 
 /** Everything before the tokens. The lengths that it says are those of the file. */
@@ -235,7 +241,10 @@ function parseHeader(path: string, json: string): StateHeader {
   const counts = [header.tokenCount, header.stateBytes];
   if (header.version !== 1)
     throw invalid(path, `has format version ${String(header.version)}, this is version 1`);
-  if (!counts.every((count) => Number.isSafeInteger(count) && count! >= 0))
-    throw invalid(path, "has a header without lengths");
+  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) >= 0;
+  if (!counts.every(isCount)) throw invalid(path, "has a header without lengths");
+  const { exactCount } = header;
+  if (exactCount !== undefined && !(isCount(exactCount) && exactCount <= header.tokenCount!))
+    throw invalid(path, "has more exact tokens than tokens");
   return header as StateHeader;
 }
