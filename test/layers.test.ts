@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import packageFile from "../package.json" with { type: "json" };
 import { findLayerProblems, importsOf } from "./tidy/layers.ts";
 import { readSourceFiles } from "./tidy/source-file.ts";
+import { findWebLayerProblems } from "./tidy/web-layers.ts";
 
 const dependencies = new Set(Object.keys(packageFile.dependencies));
 
@@ -62,5 +63,42 @@ describe("the check itself", () => {
     const source = { path: "src/base/a.ts", text: "" };
     const beside = { path: "src/base/a.random.test.ts", text: 'import "../chat/x.ts"; import "vitest";' };
     expect(findLayerProblems([source, beside], dependencies)).toEqual([]);
+  });
+});
+
+describe("the web client", () => {
+  const check = (path: string, text: string) => findWebLayerProblems([{ path: `web/src/${path}`, text }]);
+
+  test("imports only go down", () => {
+    const files = readSourceFiles();
+    expect(
+      files.filter(({ path }) => /^web\/src\/.*\.tsx?$/.test(path)).flatMap(importsOf).length,
+    ).toBeGreaterThan(100);
+    expect(findWebLayerProblems(files)).toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ["state/a.ts", 'import { x } from "../commands/x.ts";'],
+    ["views/panel/a.tsx", 'import { x } from "../sidebar/x.tsx";'],
+    ["views/controls/a.tsx", 'import type { x } from "../panel/x.tsx";'],
+    ["state/a.ts", 'import { useState } from "preact/hooks";'],
+    ["views/page/a.tsx", 'import DOMPurify from "dompurify";'],
+    ["views/page/a.tsx", 'import { x } from "other";'],
+    ["state/a.ts", 'import type { x } from "../../../src/server/sessions/wire.ts";'],
+    ["api/wire.ts", 'import { x } from "../../../src/server/sessions/wire.ts";'],
+    ["api/wire.ts", 'import type { x } from "../../../src/server/serving.ts";'],
+    ["views/page/a.tsx", 'import "../../styles/a.css";'],
+    ["other/a.ts", 'import { x } from "../api/x.ts";'],
+    ["views/page/a.tsx", 'const a = <p>{await import("../a.tsx")}</p>;'],
+  ])("%s: %s is refused", (path, text) => {
+    expect(check(path, text)).not.toEqual([]);
+  });
+
+  test.each<[string, string]>([
+    ["views/page/a.tsx", 'import { x } from "../panel/x.tsx";\nimport { render } from "preact";'],
+    ["api/wire.ts", 'import type { x } from "../../../src/server/sessions/wire.ts";'],
+    ["main.tsx", 'import "./styles/a.css";\nimport { x } from "./views/app.tsx";'],
+  ])("%s: %s is accepted", (path, text) => {
+    expect(check(path, text)).toEqual([]);
   });
 });

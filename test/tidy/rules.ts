@@ -24,8 +24,9 @@ export interface TidyRule {
 const FILE_LINES_MAX = 400;
 const FUNCTION_LINES_MAX = 70;
 
-const isTypeScript = (path: string) => path.endsWith(".ts");
-const isOwnCode = (path: string) => /^(src|test|bench)\//.test(path) && isTypeScript(path);
+const isTypeScript = (path: string) => /\.tsx?$/.test(path);
+const isOwnCode = (path: string) => /^(src|test|bench|web)\//.test(path) && isTypeScript(path);
+const isStyle = (path: string) => path.endsWith(".css");
 /** This file names what the rules look for. */
 const isSearched = (path: string) => path !== "test/tidy/rules.ts";
 
@@ -34,7 +35,7 @@ const lines = (count: number) => "x;\n".repeat(count);
 export const TIDY_RULES: readonly TidyRule[] = [
   {
     name: `a file has at most ${FILE_LINES_MAX} lines`,
-    appliesTo: isOwnCode,
+    appliesTo: (path) => isOwnCode(path) || isStyle(path),
     check: ({ text }) => {
       const count = text.replace(/\n$/, "").split("\n").length;
       return count > FILE_LINES_MAX ? [`${count} lines`] : [];
@@ -46,7 +47,10 @@ export const TIDY_RULES: readonly TidyRule[] = [
     name: `a function has at most ${FUNCTION_LINES_MAX} lines`,
     appliesTo: isOwnCode,
     check: findLongFunctions,
-    bad: { path: "src/base/a.ts", text: `class A {\n  m() {\n${lines(FUNCTION_LINES_MAX - 1)}  }\n}\n` },
+    bad: {
+      path: "web/src/a.tsx",
+      text: `class A {\n  m() {\n${lines(FUNCTION_LINES_MAX - 2)}return <p>a</p>;\n  }\n}\n`,
+    },
     good: {
       path: "src/base/a.test.ts",
       text: `describe("a", () => {\n${lines(80)}});\nfunction f() {\n${lines(FUNCTION_LINES_MAX - 2)}}\n`,
@@ -67,8 +71,8 @@ export const TIDY_RULES: readonly TidyRule[] = [
     good: { path: "src/base/a.ts", text: 'const a = "debugger;"; // debugger;\n' },
   },
   {
-    name: "no console output in the library",
-    appliesTo: (path) => /^src\/(?!cli\/)/.test(path) && isTypeScript(path) && !isTest(path),
+    name: "no console output in the library and in the page",
+    appliesTo: (path) => /^(src\/(?!cli\/)|web\/)/.test(path) && isTypeScript(path) && !isTest(path),
     check: (file) =>
       findNodes(file, (node) => {
         const callee = isNode(node.callee) ? file.text.slice(node.callee.start, node.callee.end) : "";
@@ -106,7 +110,7 @@ export const TIDY_RULES: readonly TidyRule[] = [
       path.split("/").every((part) => /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*$/.test(part))
         ? []
         : ["not in kebab case"],
-    bad: { path: "src/chat/chatHistory.ts", text: "" },
+    bad: { path: "web/src/views/ChatPage.tsx", text: "" },
     good: { path: "src/chat/chat-history.model.test.ts", text: "" },
   },
   {

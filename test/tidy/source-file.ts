@@ -44,7 +44,7 @@ export function readSourceFiles(): SourceFile[] {
 export function syntaxOf(file: SourceFile): SyntaxNode {
   let tree = trees.get(file);
   if (!tree) {
-    tree = parseAst(file.text, { lang: "ts" }) as unknown as SyntaxNode;
+    tree = parseAst(file.text, { lang: file.path.endsWith(".tsx") ? "tsx" : "ts" }) as unknown as SyntaxNode;
     trees.set(file, tree);
   }
   return tree;

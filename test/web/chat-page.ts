@@ -5,10 +5,6 @@ import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { build } from "vite";
 import { expect } from "vitest";
-import type { ServerOptions } from "../../src/server/create-server.ts";
-import { QwenChatWrapper } from "../../src/template/wrappers/qwen-chat-wrapper.ts";
-import { type FakeSequenceOptions, type NextToken, scripted } from "../fake/fake-sequence.ts";
-import { serveFake } from "../server/fake-server.ts";
 
 const webFolder = fileURLToPath(new URL("../../web", import.meta.url));
 
@@ -35,84 +31,42 @@ export function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** What the fake model says to a question, and how it goes on with what a user types. */
-export interface Script {
-  readonly answers: Readonly<Record<string, string>>;
-  readonly completions?: readonly string[];
-}
-
-const userMark = "<|im_start|>user\n";
-const modelMark = "<|im_start|>assistant\n";
-
-/** A model that answers by the text of the last question. */
-export function scriptedAnswers({ answers, completions = [] }: Script): NextToken {
-  return scripted(({ text }) => {
-    const question = text.slice(text.lastIndexOf(userMark) + userMark.length);
-    const end = question.indexOf("<|im_end|>");
-    if (end === -1) return completions.find((one) => one.startsWith(question))?.slice(question.length) ?? "";
-    const reply = answers[question.slice(0, end)] ?? answers[""] ?? "";
-    const written = text
-      .slice(text.lastIndexOf(modelMark) + modelMark.length)
-      .replace(/^<think>\n\n<\/think>\n\n/, "");
-    return reply.startsWith(written) ? reply.slice(written.length) : "";
-  });
-}
-
 export interface ChatPage {
   readonly page: Page;
   readonly url: string;
-  /** Errors of the page and of its console. */
-  readonly errors: string[];
-  /** Addresses the page asked for outside of its server. */
-  readonly foreign: string[];
+  /** Errors of the page and of its console, requests that failed, addresses outside of its server. */
+  readonly problems: string[];
   close(): Promise<void>;
 }
 
-export interface ChatPageOptions {
-  readonly folder: string;
-  readonly script: Script;
-  readonly fake?: Omit<FakeSequenceOptions, "next">;
-  readonly server?: Partial<ServerOptions> & { count?: number };
-  readonly view?: BrowserContextOptions;
-}
-
-/** A page with the web client, served by the real server over a fake engine. */
-export async function openChatPage(browser: Browser, options: ChatPageOptions): Promise<ChatPage> {
-  const { server } = serveFake({
-    fake: { next: scriptedAnswers(options.script), ...options.fake },
-    webDirectory: options.folder,
-    modelName: "SmolLM2-135M-Instruct",
-    chatWrapper: new QwenChatWrapper(),
-    ...options.server,
-  });
-  const { url } = await server.listen({ port: 0 });
+/** A page with the web client of a server that listens. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  view: BrowserContextOptions = {},
+): Promise<ChatPage> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     reducedMotion: "reduce",
-    ...options.view,
+    ...view,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
-  const errors: string[] = [];
-  const foreign: string[] = [];
-  page.on("pageerror", (error) => errors.push(error.message));
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
+    if (message.type() === "error" || message.type() === "warning") problems.push(message.text());
   });
   page.on("request", (request) => {
-    if (!request.url().startsWith(url) && !request.url().startsWith("data:")) foreign.push(request.url());
+    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(url))
+      problems.push(`asked ${request.url()}`);
+  });
+  page.on("requestfailed", (request) => {
+    // A completion that nobody wants any more is given up by the page.
+    if (!request.url().endsWith("/complete")) problems.push(`failed ${request.url()}`);
   });
   await page.goto(url);
-  return {
-    page,
-    url,
-    errors,
-    foreign,
-    async close() {
-      await context.close();
-      await server.close();
-    },
-  };
+  return { page, url, problems, close: () => context.close() };
 }
 
 /**
@@ -125,6 +79,31 @@ export async function until(page: Page, expression: string): Promise<void> {
 
 /** Writes a message and sends it. */
 export async function ask(page: Page, text: string): Promise<void> {
-  await page.getByRole("textbox", { name: "Message", exact: true }).fill(text);
+  await field(page).fill(text);
   await page.keyboard.press("Enter");
+}
+
+export const field = (page: Page) => page.getByRole("textbox", { name: "Message", exact: true });
+export const messages = (page: Page) => page.getByRole("article");
+export const last = (page: Page) => messages(page).last();
+/** The last reply is whole. */
+export const done = (page: Page) => page.getByRole("button", { name: "Retry" }).waitFor();
+export const chatNames = (page: Page) => page.locator(".chat-name .title").allTextContents();
+
+/** Drops or pastes a file, as the browser tells it. */
+export async function handOver(
+  page: Page,
+  kind: "drop" | "paste",
+  file: { name: string; type: string; bytes: Uint8Array },
+): Promise<void> {
+  const data = Buffer.from(file.bytes).toString("base64");
+  await page.evaluate(`
+    const bytes = Uint8Array.from(atob("${data}"), (one) => one.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], "${file.name}", { type: "${file.type}" }));
+    const event = "${kind}" === "paste"
+      ? new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true })
+      : new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.querySelector("${kind === "paste" ? ".composer textarea" : ".scroller"}").dispatchEvent(event);
+  `);
 }

@@ -1,51 +1,13 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  ask,
-  buildWebClient,
-  type ChatPage,
-  type ChatPageOptions,
-  launchBrowser,
-  openChatPage,
-  until,
-} from "./chat-page.ts";
+import { describe, expect, test } from "vitest";
+import { ask, chatNames, done, last, messages, until } from "./chat-page.ts";
+import { useChatPages } from "./use-chat-pages.ts";
 
-let browser: Browser;
-let client: Awaited<ReturnType<typeof buildWebClient>>;
-const chats: ChatPage[] = [];
-
-beforeAll(async () => {
-  client = await buildWebClient();
-  browser = await launchBrowser();
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await client.remove();
-});
-afterEach(async () => {
-  for (const chat of chats.splice(0)) {
-    await chat.close();
-    expect(chat.foreign).toEqual([]);
-  }
-});
-
-async function open(options: Partial<ChatPageOptions> = {}): Promise<ChatPage> {
-  const script = { answers: { "": "Hello **there**!" } };
-  const chat = await openChatPage(browser, { folder: client.folder, script, ...options });
-  chats.push(chat);
-  await chat.page.getByRole("heading", { name: "What shall we talk about?" }).waitFor();
-  return chat;
-}
-
-const messages = (page: Page) => page.getByRole("article");
-const done = (page: Page) => page.getByRole("button", { name: "Retry" }).waitFor();
-const last = (page: Page) => messages(page).last();
-const chatNames = async (page: Page) => page.locator(".chat-name .title").allTextContents();
+const pages = useChatPages();
 const long = { answers: { "": "a ".repeat(600) } };
 
 describe("a reply", () => {
   test("is written as Markdown, and tells what it cost", async () => {
-    const { page, errors } = await open();
+    const { page } = await pages.open();
     await ask(page, "Hi");
     await done(page);
     expect(await last(page).locator("strong").textContent()).toBe("there");
@@ -57,12 +19,11 @@ describe("a reply", () => {
     await page.getByText(/ reused$/).waitFor();
     await until(page, "document.querySelectorAll('article').length === 4");
     expect(await chatNames(page)).toEqual(["Hi"]);
-    expect(errors).toEqual([]);
   });
 
   test("has its thoughts folded, and its code can be copied", async () => {
     const answer = "<think>\nWell, well.\n</think>\n\nSo:\n\n```js\nlet a = 1;\n```";
-    const { page } = await open({
+    const { page } = await pages.open({
       script: { answers: { "": answer } },
       view: { permissions: ["clipboard-read", "clipboard-write"] },
     });
@@ -78,7 +39,7 @@ describe("a reply", () => {
   });
 
   test("is stopped, kept, and goes on", async () => {
-    const { page } = await open({ script: long, fake: { delayMs: 4 } });
+    const { page } = await pages.open({ script: long, fake: { delayMs: 4 } });
     await ask(page, "Talk");
     await page.locator(".writing .block").waitFor();
     expect(await page.locator(".writing").getAttribute("aria-busy")).toBe("true");
@@ -95,7 +56,7 @@ describe("a reply", () => {
   });
 
   test("is written again", async () => {
-    const { page } = await open();
+    const { page } = await pages.open();
     await ask(page, "Hi");
     await done(page);
     const id = await last(page).getAttribute("data-id");
@@ -108,7 +69,7 @@ describe("a reply", () => {
   test("shows hostile text as text", async () => {
     const hostile =
       '<img src=x onerror="window.hurt=1"> ![p](https://host.example/p.png) [x](javascript:hurt=1) <script>hurt=1</script>';
-    const { page, errors } = await open({ script: { answers: { "": hostile } } });
+    const { page } = await pages.open({ script: { answers: { "": hostile } } });
     await ask(page, hostile);
     await done(page);
     expect(await page.evaluate("window.hurt")).toBeUndefined();
@@ -119,13 +80,12 @@ describe("a reply", () => {
         .locator("a")
         .evaluateAll((links) => links.map((link) => link.getAttribute("href"))),
     ).toEqual(["https://host.example/p.png"]);
-    expect(errors).toEqual([]);
   });
 });
 
 describe("messages", () => {
   test("are edited and answered again; what stood before is reused", async () => {
-    const { page } = await open({ script: { answers: { "": "Hello!", "Two and two?": "Four." } } });
+    const { page } = await pages.open({ script: { answers: { "": "Hello!", "Two and two?": "Four." } } });
     await ask(page, "A first question that stays as it is");
     await done(page);
     await ask(page, "Two and one?");
@@ -145,7 +105,7 @@ describe("messages", () => {
   });
 
   test("are removed, and come back with undo", async () => {
-    const { page } = await open();
+    const { page } = await pages.open();
     await ask(page, "Hi");
     await done(page);
     await messages(page).first().hover();
@@ -157,7 +117,7 @@ describe("messages", () => {
   });
 
   test("that have no reply can be answered", async () => {
-    const { page } = await open();
+    const { page } = await pages.open();
     await ask(page, "Hi");
     await done(page);
     await last(page).getByRole("button", { name: "Remove" }).click();
@@ -167,7 +127,7 @@ describe("messages", () => {
   });
 
   test("are taken along into a fork", async () => {
-    const { page } = await open();
+    const { page } = await pages.open();
     await ask(page, "Hi");
     await done(page);
     await messages(page).first().hover();
@@ -180,7 +140,7 @@ describe("messages", () => {
 
 describe("chats", () => {
   test("are created, renamed, opened by their address, and deleted", async () => {
-    const { page, url } = await open();
+    const { page, url } = await pages.open();
     await ask(page, "First");
     await done(page);
     await page.keyboard.press("Alt+N");
@@ -208,7 +168,7 @@ describe("chats", () => {
   });
 
   test("go on writing while another is open", async () => {
-    const { page } = await open({
+    const { page } = await pages.open({
       script: { answers: { "": "Short.", Talk: "a ".repeat(150) } },
       fake: { delayMs: 3 },
     });

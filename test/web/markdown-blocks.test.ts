@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { markdownBlocks } from "../../web/src/markdown/markdown-blocks.ts";
 
-const html = (text: string) => markdownBlocks(text).join("");
+const html = (text: string) =>
+  markdownBlocks(text)
+    .map((block) => (block.type === "html" ? block.html : ""))
+    .join("");
 
 describe("Markdown", () => {
   test("is cut into blocks, and a growing text changes its last block only", () => {
@@ -12,15 +15,18 @@ describe("Markdown", () => {
     expect(after).toHaveLength(4);
   });
 
-  test("shows code with its language, as it was written", () => {
-    const block = html("```js extra\nif (a < b && c) x();\n```");
-    expect(block).toContain("<span>js</span>");
-    expect(block).toContain("<code>if (a &lt; b &amp;&amp; c) x();</code>");
-    expect(block).toContain('class="code-copy"');
+  test("keeps code as text, with its language, also when it is not closed yet", () => {
+    expect(markdownBlocks("```js extra\nif (a < b && c) x();\n```")).toEqual([
+      { type: "code", text: "if (a < b && c) x();", language: "js" },
+    ]);
+    expect(markdownBlocks("```py\nprint(1)")).toEqual([{ type: "code", text: "print(1)", language: "py" }]);
   });
 
-  test("shows a code block that is not closed yet", () => {
-    expect(html("```py\nprint(1)")).toContain("<code>print(1)</code>");
+  test("escapes code within a list", () => {
+    const block = html("- a\n\n  ```js\n  if (a < b) x();\n  ```");
+    expect(block).toContain("<span>js</span>");
+    expect(block).toContain("<code>if (a &lt; b) x();</code>");
+    expect(block).toContain('class="code-copy"');
   });
 
   test.each([
@@ -54,6 +60,6 @@ describe("Markdown", () => {
 
   test("cannot leave an attribute or a language", () => {
     expect(html('[x](https://host.example/"onmouseover="alert(1))')).not.toMatch(/"onmouseover=/);
-    expect(html('```"><script>\nx\n```')).not.toContain("<script>");
+    expect(html('- ```"><script>\n  x\n  ```')).not.toContain("<script>");
   });
 });

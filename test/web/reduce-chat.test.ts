@@ -48,8 +48,8 @@ const texts = ({ chat }: ChatState) => chat?.messages.map(({ role, text }) => `$
 
 describe("a reply", () => {
   test("shows the question at once, then the server's message in its place, then the reply's parts", () => {
-    const asked = run(open(), { type: "asked", chatId: "a", text: "Hi" });
-    expect(asked.replies.a).toMatchObject({ asked: "Hi", parts: [], continues: false });
+    const asked = run(open(), { type: "asked", chatId: "a", question: { text: "Hi", images: [] } });
+    expect(asked.replies.a).toMatchObject({ asked: { text: "Hi", images: [] }, parts: [], continues: false });
     const writing = run(
       asked,
       ...events(
@@ -80,7 +80,7 @@ describe("a reply", () => {
     );
     expect(texts(done)).toEqual(["user: Hi", "model: Hello"]);
     expect(done.replies).toEqual({});
-    expect(done.reports["2"]).toEqual({ context, stats });
+    expect(done.rowKeys).toEqual({ "2": asked.replies.a?.rowKey });
     expect(done.chat?.canUndo).toBe(true);
     expect(done.lastRates).toEqual([8, 8]);
   });
@@ -98,6 +98,7 @@ describe("a reply", () => {
       ...events("a", { name: "done", data: { message: message("3", "model", "Hello"), stats } }),
     );
     expect(texts(done)).toEqual(["user: Hi", "model: Hello"]);
+    expect(done.rowKeys["3"]).toBe("2");
   });
 
   test("that is written again begins without the old one", () => {
@@ -127,7 +128,7 @@ describe("a reply", () => {
 
   test("of a chat that is not open changes nothing of the open one", () => {
     const state = run(
-      run(open(), { type: "asked", chatId: "a", text: "Hi" }),
+      run(open(), { type: "asked", chatId: "a", question: { text: "Hi", images: [] } }),
       { type: "opened", chat: chat("b", [message("9", "user", "Other")]) },
       ...events(
         "a",
@@ -145,7 +146,7 @@ describe("a reply", () => {
   test("that fails says why; events after its end change nothing", () => {
     const error = { message: "Too long", type: "invalid_request_error", param: null, code: "range" as const };
     const failed = run(
-      run(open(), { type: "asked", chatId: "a", text: "Hi" }),
+      run(open(), { type: "asked", chatId: "a", question: { text: "Hi", images: [] } }),
       ...events("a", { name: "error", data: { error } }),
       { type: "ended", chatId: "a" },
     );
@@ -156,7 +157,7 @@ describe("a reply", () => {
   test("keeps the last 48 rates", () => {
     const rates = Array.from({ length: 60 }, (_, index) => index);
     const state = run(
-      run(open(), { type: "asked", chatId: "a", text: "Hi" }),
+      run(open(), { type: "asked", chatId: "a", question: { text: "Hi", images: [] } }),
       ...rates.flatMap((rate) =>
         events("a", { name: "stats", data: { generatedTokens: rate, tokensPerSecond: rate } }),
       ),
@@ -178,8 +179,23 @@ describe("the list of chats", () => {
     expect(state.chat).toBeNull();
   });
 
+  test("holds nothing but what a search has found", () => {
+    const state = run(
+      initialState,
+      { type: "searched", search: "a" },
+      { type: "listed", sessions: [chat("a")], more: false },
+      { type: "changed", chat: chat("b") },
+      { type: "changed", chat: { ...chat("a"), title: "aa" } },
+    );
+    expect(state.chats.map(({ title }) => title)).toEqual(["aa"]);
+  });
+
   test("loses a deleted chat, its reply and its page", () => {
-    const state = run(open(), { type: "asked", chatId: "a", text: "Hi" }, { type: "deleted", id: "a" });
+    const state = run(
+      open(),
+      { type: "asked", chatId: "a", question: { text: "Hi", images: [] } },
+      { type: "deleted", id: "a" },
+    );
     expect(state).toMatchObject({ chats: [], chat: null, replies: {} });
   });
 

@@ -33,7 +33,8 @@ export class EventStream {
     this.response = new Response(body, {
       headers: {
         "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-store",
+        // Not "no-store": Chromium then counts a stream that ends as a request that failed.
+        "cache-control": "no-cache",
         "x-accel-buffering": "no",
       },
     });

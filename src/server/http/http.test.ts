@@ -202,7 +202,7 @@ describe("the web client", () => {
     rmSync(folder, { recursive: true });
     const page = await fake.get("/");
     expect(await page.text()).toBe("<p>hello");
-    expect(page.headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect(page.headers.get("content-security-policy")).toContain("default-src 'none'");
     expect((await fake.get("/assets/a.js")).headers.get("content-type")).toMatch(/javascript/);
     expect((await fake.get("/", { "if-none-match": page.headers.get("etag")! })).status).toBe(304);
     for (const path of [

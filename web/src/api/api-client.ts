@@ -18,6 +18,12 @@ export interface ApiClientOptions {
   readonly key?: () => string | null;
 }
 
+export interface SessionPage {
+  readonly sessions: readonly SessionSummary[];
+  /** There are older ones. */
+  readonly more: boolean;
+}
+
 interface Sent {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: unknown;
@@ -56,10 +62,12 @@ export class ApiClient {
     return this.#json("/api/info");
   }
 
-  list(before?: string): Promise<{ readonly sessions: SessionSummary[]; readonly more: boolean }> {
-    return this.#json(
-      `/api/sessions?limit=50${before === undefined ? "" : `&before=${encodeURIComponent(before)}`}`,
-    );
+  /** Chats from the one changed last on. */
+  list({ before, search = "" }: { before?: string; search?: string } = {}): Promise<SessionPage> {
+    const query = new URLSearchParams({ limit: "50" });
+    if (before !== undefined) query.set("before", before);
+    if (search !== "") query.set("search", search);
+    return this.#json(`/api/sessions?${query}`);
   }
 
   create(body: { title?: string; settings?: Partial<SessionSettings> } = {}): Promise<SessionJson> {
@@ -128,20 +136,21 @@ export class ApiClient {
   async *#events(target: string, sent: Sent): AsyncGenerator<PromptEvent> {
     const response = await this.#send(target, sent);
     if (response.body === null) throw new ApiError(response.status, "The server sent no stream");
+    let isFinished = false;
+    let cause = "Error";
     try {
+      // Read to the end even behind the last event: a stream that is let go counts as a failed request.
       for await (const { name, data } of readEventStream(response.body)) {
-        if (!eventNames.has(name)) continue;
-        const event = { name, data: JSON.parse(data) } as PromptEvent;
-        yield event;
-        if (event.name === "done" || event.name === "error") return;
+        if (isFinished || !eventNames.has(name)) continue;
+        isFinished = name === "done" || name === "error";
+        yield { name, data: JSON.parse(data) } as PromptEvent;
       }
     } catch (error) {
       if (sent.signal?.aborted) throw sent.signal.reason;
-      throw new ApiError(0, "The connection broke off while the reply was being written", {
-        code: (error as Error).name,
-      });
+      cause = (error as Error).name;
     }
-    throw new ApiError(0, "The connection broke off while the reply was being written");
+    if (isFinished) return;
+    throw new ApiError(0, "The connection broke off while the reply was being written", { code: cause });
   }
 
   async #send(target: string, { method = "GET", body, signal }: Sent): Promise<Response> {

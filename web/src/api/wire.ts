@@ -3,7 +3,7 @@ export type {
   ContextReport,
   MessageJson,
   PartJson,
-  ReplyStats,
+  ReplyCost,
   SessionEvents,
   SessionJson,
   SessionSampling,

@@ -2,6 +2,7 @@ import type { ApiClient } from "../api/api-client.ts";
 import { ApiError } from "../api/api-error.ts";
 import type { ChatAction, ChatState } from "../state/chat-state.ts";
 import type { Store } from "../state/store.ts";
+import { chatCommands } from "./chat-commands.ts";
 import { chatListCommands } from "./chat-list-commands.ts";
 import { connectionCommands } from "./connection-commands.ts";
 import { messageCommands } from "./message-commands.ts";
@@ -43,6 +44,7 @@ export function createCommands(client: ApiClient, store: Store<ChatState, ChatAc
   return {
     ...connectionCommands(scope),
     ...chatListCommands(scope),
+    ...chatCommands(scope),
     ...replyCommands(scope),
     ...messageCommands(scope),
     dismiss: () => store.dispatch({ type: "noticed", notice: null }),

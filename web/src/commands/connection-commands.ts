@@ -6,7 +6,7 @@ export function connectionCommands({ client, store, attempt }: CommandScope) {
     async connect(): Promise<boolean> {
       const info = await attempt(() => client.info());
       if (info === undefined) return false;
-      const page = await attempt(() => client.list());
+      const page = await attempt(() => client.list({ search: store.state.search }));
       if (page === undefined) return false;
       store.dispatch({ type: "connected", info });
       store.dispatch({ type: "listed", ...page });

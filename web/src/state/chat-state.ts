@@ -2,7 +2,6 @@ import type {
   ContextReport,
   PartJson,
   PromptEvent,
-  ReplyStats,
   ServerInfo,
   SessionJson,
   SessionSummary,
@@ -13,8 +12,10 @@ export type Connection = "connecting" | "open" | "gone" | "locked";
 
 /** A reply that is being written. */
 export interface LiveReply {
-  /** The user's text until the server has it in its store. */
-  readonly asked: string | null;
+  /** Names its row in the conversation, also when it has become a message. */
+  readonly rowKey: string;
+  /** What the user said, until the server has it in its store. */
+  readonly asked: Question | null;
   /** It goes on with the chat's last message instead of following it. */
   readonly continues: boolean;
   readonly parts: readonly PartJson[];
@@ -26,10 +27,10 @@ export interface LiveReply {
   readonly stopping: boolean;
 }
 
-/** What one reply cost. */
-export interface ReplyReport {
-  readonly context: ContextReport | null;
-  readonly stats: ReplyStats;
+export interface Question {
+  readonly text: string;
+  /** `data:` addresses. */
+  readonly images: readonly string[];
 }
 
 export interface Notice {
@@ -46,12 +47,17 @@ export interface ChatState {
   readonly info: ServerInfo | null;
   readonly chats: readonly SessionSummary[];
   readonly moreChats: boolean;
+  /** What the titles in `chats` hold; `""`: all chats are listed. */
+  readonly search: string;
   /** The open chat. */
   readonly chat: SessionJson | null;
   /** By the chat's id. */
   readonly replies: Readonly<Record<string, LiveReply>>;
-  /** By the message's id; of replies written while this page is open. */
-  readonly reports: Readonly<Record<string, ReplyReport>>;
+  /**
+   * By the message's id, of replies written while this page is open: the row that the reply was written in. A row that
+   * stays keeps what its reader has unfolded and selected.
+   */
+  readonly rowKeys: Readonly<Record<string, string>>;
   /** Rates of the reply written last, tokens a second. */
   readonly lastRates: readonly number[];
   readonly notice: Notice | null;
@@ -62,9 +68,10 @@ export const initialState: ChatState = {
   info: null,
   chats: [],
   moreChats: false,
+  search: "",
   chat: null,
   replies: {},
-  reports: {},
+  rowKeys: {},
   lastRates: [],
   notice: null,
 };
@@ -78,6 +85,7 @@ export type ChatAction =
       readonly more: boolean;
       readonly append?: boolean;
     }
+  | { readonly type: "searched"; readonly search: string }
   /** The chat is shown. */
   | { readonly type: "opened"; readonly chat: SessionJson }
   /** The chat is not what it was; shown only when it is the open one. */
@@ -87,7 +95,7 @@ export type ChatAction =
   | {
       readonly type: "asked";
       readonly chatId: string;
-      readonly text?: string;
+      readonly question?: Question;
       /** The last message is written again. */
       readonly again?: boolean;
     }

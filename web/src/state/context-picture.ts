@@ -41,7 +41,17 @@ export function contextPicture(report: ContextReport, generated = 0): ContextPic
   return { used, size, fullness: size === 0 ? 0 : used / size, slices };
 }
 
-/** One line about what a reply's prompt cost, such as "37 of 812 tokens evaluated, 775 reused". */
+export function formatShare(share: number): string {
+  const percent = share * 100;
+  return percent > 0 && percent < 1 ? "<1 %" : `${Math.round(percent)} %`;
+}
+
+/** Tokens a second, with a decimal where that tells something. */
+export function formatRate(rate: number): string {
+  return rate >= 100 ? String(Math.round(rate)) : rate.toFixed(1);
+}
+
+/** One line about what a reply's prompt cost, such as "37 of 812 prompt tokens evaluated, 775 reused". */
 export function evaluationSummary(report: ContextReport): string {
   const { reusedTokens, movedTokens, sharedTokens, evaluatedTokens } = report;
   const prompt = reusedTokens + movedTokens + sharedTokens + evaluatedTokens;

@@ -11,6 +11,8 @@ export function reduceChat(state: ChatState, action: ChatAction): ChatState {
       return { ...state, connection: action.connection };
     case "listed":
       return listed(state, action);
+    case "searched":
+      return { ...state, search: action.search };
     case "opened":
       return { ...withSummary(state, action.chat), chat: action.chat, notice: null };
     case "changed":
@@ -54,13 +56,22 @@ function listed(state: ChatState, action: Extract<ChatAction, { type: "listed" }
   return { ...state, chats: [...known, ...fresh], moreChats: action.more };
 }
 
-function asked(state: ChatState, { chatId, text, again }: Extract<ChatAction, { type: "asked" }>): ChatState {
+function asked(
+  state: ChatState,
+  { chatId, question, again }: Extract<ChatAction, { type: "asked" }>,
+): ChatState {
   const isOpen = state.chat?.id === chatId;
   const chat = isOpen && state.chat !== null && again ? withoutLastReply(state.chat) : state.chat;
   const last = isOpen ? chat?.messages.at(-1) : undefined;
-  const continued = text === undefined && last?.role === "model" ? last : undefined;
-  const reply = beginReply(text ?? null, continued);
+  const continued = question === undefined && last?.role === "model" ? last : undefined;
+  const reply = beginReply(question ?? null, continued, rowKeyOf(state, continued));
   return { ...state, chat, notice: null, replies: { ...state.replies, [chatId]: reply } };
+}
+
+/** A reply that goes on with a message stays in its row. */
+function rowKeyOf({ rowKeys }: ChatState, continued: MessageJson | undefined): string {
+  if (continued !== undefined) return rowKeys[continued.id] ?? continued.id;
+  return `reply-${Object.keys(rowKeys).length}`;
 }
 
 function withoutLastReply(chat: SessionJson): SessionJson {
@@ -99,7 +110,7 @@ function finished(
   return {
     ...written,
     lastRates: [...reply.rates, stats.tokensPerSecond],
-    reports: { ...state.reports, [message.id]: { context: reply.context, stats } },
+    rowKeys: { ...state.rowKeys, [message.id]: reply.rowKey },
     replies: without(state.replies, chatId),
   };
 }
@@ -128,6 +139,8 @@ function withReply(state: ChatState, chatId: string, change: (reply: LiveReply) 
 function withSummary(state: ChatState, chat: SessionJson): ChatState {
   const { id, title, createdAt, updatedAt, messageCount, busy } = chat;
   const summary: SessionSummary = { id, title, createdAt, updatedAt, messageCount, busy };
+  // A search lists what the server has found, and nothing else.
+  if (state.search !== "" && !state.chats.some((one) => one.id === id)) return state;
   const others = state.chats.filter((one) => one.id !== id);
   const chats = [summary, ...others].sort(
     (a, b) => Number(a.updatedAt < b.updatedAt) - Number(a.updatedAt > b.updatedAt),

@@ -1,12 +1,17 @@
 import type { MessageJson, PartJson, PromptEvent } from "../api/wire.ts";
-import type { LiveReply } from "./chat-state.ts";
+import type { LiveReply, Question } from "./chat-state.ts";
 
 /** Rates that are kept for the picture. */
 const ratesMax = 48;
 
 /** A reply before its first event. One that goes on with a message begins with that message's parts. */
-export function beginReply(asked: string | null, continued: MessageJson | undefined): LiveReply {
+export function beginReply(
+  asked: Question | null,
+  continued: MessageJson | undefined,
+  rowKey: string,
+): LiveReply {
   return {
+    rowKey,
     asked,
     continues: continued !== undefined,
     parts: continued === undefined ? [] : partsOf(continued),

@@ -3,9 +3,9 @@ import type { Commands } from "../commands/commands.ts";
 import type { ChatAction, ChatState } from "../state/chat-state.ts";
 import type { Store } from "../state/store.ts";
 import { apiKey } from "./api-key.ts";
-import { ChatPage } from "./chat-page.tsx";
-import { KeyGate } from "./dialogs.tsx";
-import { useStore } from "./hooks.ts";
+import { useStore } from "./hooks/use-store.ts";
+import { ChatPage } from "./page/chat-page.tsx";
+import { KeyGate } from "./page/key-gate.tsx";
 
 interface AppProps {
   readonly store: Store<ChatState, ChatAction>;
