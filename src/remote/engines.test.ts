@@ -186,6 +186,7 @@ describe("vLLM (an imitation of it)", () => {
     expect(await events(engine, asked)).toEqual([
       token(97),
       token(98),
+      { type: "cached", tokens: 128 },
       token(257),
       { type: "finish", reason: "eog", cachedTokens: 128 },
     ]);
@@ -218,7 +219,7 @@ describe("vLLM (an imitation of it)", () => {
     const engine = await open("vllm", (_, response) =>
       sendEvents(response, [part([99], { logprobs, finish_reason: "length" }), usage]),
     );
-    expect((await events(engine, request({ logprobs: 2 })))[0]).toMatchObject({
+    expect((await events(engine, request({ logprobs: 2 })))[1]).toMatchObject({
       logprobs: {
         token: -7,
         top: [
@@ -227,6 +228,17 @@ describe("vLLM (an imitation of it)", () => {
         ],
       },
     });
+  });
+
+  test("the last tokens come when there is no count of cached tokens, too", async () => {
+    const engine = await open("vllm", (_, response) =>
+      sendEvents(response, [part([97]), part([98], { finish_reason: "length" })]),
+    );
+    expect(await events(engine)).toEqual([
+      token(97),
+      token(98),
+      { type: "finish", reason: "length", cachedTokens: undefined },
+    ]);
   });
 
   test("a token that is never to be, and comes all the same, is refused where no grammar may need it", async () => {
@@ -260,6 +272,9 @@ describe("vLLM (an imitation of it)", () => {
     ["no ids", [{ choices: [{ text: "x", finish_reason: null }] }], "unsupported"],
     ["no finish", [part([97])], "native-failure"],
     ["an aborted request", [part([], { finish_reason: "abort" })], "native-failure"],
+    ["a refusal as an event", [{ error: { message: "too many", code: 400 } }], "unsupported"],
+    ["a failure as an event", [{ error: { message: "dead", code: 500 } }], "native-failure"],
+    ["an error without a code", [{ error: null }], "native-failure"],
   ])("%s", async (_, sent, code) => {
     const engine = await open("vllm", (__, response) => sendEvents(response, sent));
     await expect(events(engine)).rejects.toMatchObject({ code });

@@ -15,6 +15,8 @@ import { toXgrammar } from "./to-xgrammar.ts";
 
 /** vLLM clamps biases to this. */
 const biasMax = 100;
+/** Statuses of requests that would be refused again. */
+const refusals: ReadonlySet<unknown> = new Set([400, 404, 422]);
 /** vLLM raises what is between 0 and this. */
 const temperatureMin = 0.01;
 
@@ -81,18 +83,26 @@ export class VllmEngine implements RemoteEngine {
     const { signal, sessionKey } = request;
     const response = await this.#endpoint.open("/v1/completions", { body, sessionKey, signal });
     let finish: (RemoteEvent & { type: "finish" }) | undefined;
+    let last: ToldToken[] = [];
     for await (const event of eventData(response, signal)) {
       const data = checkedEvent(event);
       for (const choice of asList(data.choices ?? [], "choices")) {
         const one = asObject(choice, "a choice");
-        for (const told of tokensOf(one, request.logprobs)) yield checkedToken(told, request);
+        const told = [...tokensOf(one, request.logprobs)].map((token) => checkedToken(token, request));
         finish = finishOf(one, undefined) ?? finish;
+        if (finish === undefined) yield* told;
+        else last = [...last, ...told];
       }
-      // The usage comes in an event of its own, behind the finish.
-      if (finish !== undefined && typeof data.usage === "object" && data.usage !== null)
-        return yield { ...finish, cachedTokens: cachedTokens(data) };
+      // The usage comes in an event of its own, behind the finish. It is told before the last tokens, because nobody
+      // who has as many tokens as he asked for waits for more.
+      if (finish === undefined || typeof data.usage !== "object" || data.usage === null) continue;
+      const cached = cachedTokens(data);
+      if (cached !== undefined) yield { type: "cached", tokens: cached };
+      yield* last;
+      return yield { ...finish, cachedTokens: cached };
     }
     signal.throwIfAborted();
+    yield* last;
     if (finish === undefined) throw new TransportError("The stream ended without its finish");
     yield finish;
   }
@@ -176,10 +186,13 @@ function logprobsOf(choice: JsonObject, index: number, count: number): RemoteLog
   };
 }
 
+/** @throws ColloquyError `unsupported` for a refused request, which a stream tells as an event; else TransportError */
 function checkedEvent(value: unknown): JsonObject {
   const data = asObject(value, "An answer of /v1/completions");
   if (data.error === undefined) return data;
-  throw new TransportError(`vLLM failed: ${JSON.stringify(data.error)}`);
+  const message = `vLLM failed: ${JSON.stringify(data.error)}`;
+  if (refusals.has((data.error as JsonObject | null)?.code)) throw new ColloquyError("unsupported", message);
+  throw new TransportError(message);
 }
 
 function finishOf(

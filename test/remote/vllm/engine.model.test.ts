@@ -51,7 +51,7 @@ describe.skipIf(vllmUrl === undefined)("vLLM itself as an engine: needs COLLOQUY
     for (const [name, sampling] of [
       ["xtc", { temperature: 1, xtc: { probability: 0.5, threshold: 0.1 } }],
       ["dryRepeatPenalty", { dryRepeatPenalty: { strength: 1 } }],
-      ["repeatPenalty", { repeatPenalty: { penalty: 1.2 } }],
+      ["repeatPenalty", { repeatPenalty: { penalty: 1.2, punishTokens: () => [] } }],
       ["temperature", { temperature: 0.001 }],
       ["tokenBias", { tokenBias: new Map([[1 as Token, 1000]]) }],
     ] as const)
