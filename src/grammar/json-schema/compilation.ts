@@ -1,5 +1,6 @@
 import { choice, EMPTY, type GrammarNode, literal, optional, repeat, rule, sequence } from "../ir.ts";
 import { type Conjunction, conjunctionKey } from "./expand-schema.ts";
+import { ANNOTATIONS } from "./keywords.ts";
 import type { SchemaDocument } from "./schema-document.ts";
 import { schemaLimit } from "./schema-error.ts";
 import { type JsonWhitespace, SCHEMA_LIMITS } from "./schema-options.ts";
@@ -44,7 +45,7 @@ export function createSeparators(whitespace: JsonWhitespace): Separators {
 /** The rule of the values that satisfy all these schemas; equal places share one. */
 export function valueRule(compilation: Compilation, nodes: Conjunction): GrammarNode {
   const relevant = nodes.filter((node) => node.schema !== true);
-  const key = conjunctionKey(relevant);
+  const key = scalarKey(relevant) ?? conjunctionKey(relevant);
   let name = compilation.valueRules.get(key);
   if (name === undefined) {
     name = freshName(
@@ -55,6 +56,19 @@ export function valueRule(compilation: Compilation, nodes: Conjunction): Grammar
     compilation.pending.push({ name, nodes: relevant });
   }
   return rule(name);
+}
+
+/** One name for equal schemas without others inside: large schemas say the same of many properties. */
+function scalarKey([node, ...others]: Conjunction): string | undefined {
+  if (node === undefined || others.length > 0 || typeof node.schema !== "object") return undefined;
+  let key = "";
+  for (const [keyword, value] of Object.entries(node.schema)) {
+    if (value === undefined || ANNOTATIONS.has(keyword)) continue;
+    const isList = keyword === "type" || keyword === "enum";
+    if (keyword === "$ref" || (typeof value === "object" && value !== null && !isList)) return undefined;
+    key += `${keyword}=${JSON.stringify(value)} `;
+  }
+  return key;
 }
 
 /** Gives a node a rule of its own. */

@@ -6,7 +6,7 @@ import { SCHEMA_LIMITS } from "./schema-options.ts";
 export type SchemaObject = { readonly [keyword: string]: unknown };
 
 /** Keywords that say nothing about which values are valid. */
-const ANNOTATIONS = new Set([
+export const ANNOTATIONS: ReadonlySet<string> = new Set([
   "title",
   "description",
   "default",
@@ -19,6 +19,14 @@ const ANNOTATIONS = new Set([
 ]);
 
 const HINTS: ReadonlyMap<string, string> = new Map([
+  ["$anchor", "refer to the place by a JSON pointer"],
+  ["contains", "use prefixItems and items"],
+  ["dependentRequired", "use anyOf with one branch for each case"],
+  ["dependentSchemas", "use anyOf with one branch for each case"],
+  ["propertyNames", "use patternProperties, with additionalProperties: false"],
+  ["unevaluatedItems", "use items: false"],
+  ["unevaluatedProperties", "use additionalProperties: false"],
+  ["uniqueItems", "a grammar cannot compare items; leave it out and check the parsed value"],
   ["additionalItems", "use prefixItems and items"],
   ["dependencies", "use anyOf with one branch for each case"],
   ["if", "use anyOf with one branch for each case"],
@@ -128,7 +136,9 @@ export const KEYWORD_TYPES: Readonly<Record<string, JsonType>> = {
 export function checkKeywords(path: string, schema: SchemaObject): void {
   for (const [keyword, value] of Object.entries(schema)) {
     if (value === undefined || ANNOTATIONS.has(keyword)) continue;
-    if (keyword === "$id" && path === "#") continue;
+    if (path === "#" && (keyword === "$id" || keyword === "id") && typeof value === "string") continue;
+    // By convention, and by the coming edition of the standard, these are remarks for certain readers.
+    if (keyword.startsWith("x-")) continue;
     if (keyword === "uniqueItems" && value === false) continue;
     if (keyword === "items" && Array.isArray(value))
       throw unsupportedSchema(path, keyword, "is a list", "use prefixItems");

@@ -16,8 +16,8 @@ import {
 } from "./text-automaton.ts";
 import { matchesName, patternLanguage } from "./text-language.ts";
 
-/** Members that one rule holds, so that nothing nests deeply. */
-const MEMBERS_PER_RULE = 64;
+/** Members that one rule holds, so that nothing nests deeply and little is copied. */
+const MEMBERS_PER_RULE = 16;
 
 interface Member {
   readonly name: string;
@@ -161,12 +161,14 @@ function chainMembers(
   let tails: GrammarNode[] = [];
   for (let count = 0; count <= countMax; count++)
     tails.push(extraMembers(compilation, constraints, extra, count));
+  let requiredBefore = members.filter(({ required }) => required).length;
   for (let index = members.length - 1; index >= 0; index--) {
     const { node, required, name } = members[index]!;
+    if (required) requiredBefore--;
     const next = tails;
     tails = [];
     const shared = required ? node : addRule(compilation, name, node);
-    for (let count = 0; count <= Math.min(index, countMax); count++) {
+    for (let count = Math.min(requiredBefore, countMax); count <= Math.min(index, countMax); count++) {
       const full = maxProperties !== undefined && count + 1 > maxProperties;
       const written = full
         ? NEVER
@@ -175,13 +177,12 @@ function chainMembers(
             ...flat(shared),
             ...flat(next[Math.min(count + 1, countMax)]!),
           );
-      if (!required) tails.push(addRule(compilation, `from-${name}`, choice(written, next[count]!)));
+      if (!required) tails[count] = addRule(compilation, `from-${name}`, choice(written, next[count]!));
       else
-        tails.push(
+        tails[count] =
           index % MEMBERS_PER_RULE === 0 && index > 0
             ? addRule(compilation, `from-${name}`, written)
-            : written,
-        );
+            : written;
     }
   }
   return tails[0]!;

@@ -22,8 +22,8 @@ import { satisfies } from "./validate-json.ts";
  * `minProperties`, `maxProperties`; `items`, `prefixItems`, `minItems`, `maxItems`; `minLength`, `maxLength` (in code
  * points), `pattern`, `format`; `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, and `multipleOf` for
  * whole numbers that are powers of ten or have a small range. `title`, `description`, `default`, `examples`,
- * `$comment`, `$schema`, `deprecated`, `readOnly`, `writeOnly` and the root's `$id` say nothing about validity and
- * are passed over. Everything else is refused.
+ * `$comment`, `$schema`, `deprecated`, `readOnly`, `writeOnly`, the root's `$id` (or `id`) and keywords that begin with
+ * `x-` say nothing about validity and are passed over. Everything else is refused.
  *
  * The grammar accepts less than the schema in these ways only: properties come in the listed order, white space as
  * `whitespace` says, no name twice among the listed ones, numbers of at most 15 digits before the point (with a range:
