@@ -85,6 +85,8 @@ describe("options of a model", () => {
     [{ gpuLayers: "max" }],
     [{ gpuLayers: 0 }],
     [{ gpuLayers: { min: 2 } }],
+    [{ mmprojPath: "C:\\models\\mmproj.gguf", mediaLibrary: { build: "auto" } }],
+    [{ mmprojPath: false, mediaLibrary: { build: () => true } }],
     [{ gpuLayers: { fitContext: { contextSize: 100 } } }],
   ])("accepts %j", (options) =>
     expect(() => checkModelOptions({ modelPath: "m.gguf", ...options })).not.toThrow(),
@@ -100,6 +102,10 @@ describe("options of a model", () => {
     ["gpuLayers", { modelPath: "m", gpuLayers: { min: 0.5 } }],
     ["gpuLayers", { modelPath: "m", gpuLayers: { max: -2 } }],
     ["onLoadProgress", { modelPath: "m", onLoadProgress: true }],
+    ["modelPath", { modelPath: "hf:owner/repo:Q8_0" }],
+    ["mmprojPath", { modelPath: "m", mmprojPath: "" }],
+    ["mmprojPath", { modelPath: "m", mmprojPath: "hf:owner/repo/mmproj.gguf" }],
+    ["mediaLibrary.build", { modelPath: "m", mediaLibrary: { build: "ask" } }],
   ])("refuses by name: %s %j", (name, options) => {
     expect(() => checkModelOptions(options as LlamaModelOptions)).toThrow(refusal(name));
   });

@@ -1,7 +1,8 @@
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { FileServer } from "../../test/gguf/file-server.ts";
 import { type TinyArchitecture, tinyModel } from "../../test/gguf/tiny-model.ts";
 import { writeRandomGemma3Projector } from "../../test/gguf/tiny-projector.ts";
 import { writeGguf } from "../../test/gguf/write-gguf.ts";
@@ -13,6 +14,7 @@ import { getLlama, type Llama } from "../engine/llama.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token } from "../engine/token.ts";
 import { resolveDefaultModel } from "../models/default/default-model.ts";
+import { resolveModelFile } from "../models/resolve-model-file.ts";
 import { mediaMarker } from "../template/chat-media.ts";
 import { buildMediaLibrary } from "./library/build-media-library.ts";
 import { prepareChatMedia, projectorOf } from "./prepare-chat-media.ts";
@@ -206,6 +208,35 @@ describe("a chat", () => {
     });
   });
 
+  test("leaves a text in an image's place when the context is full and that is wanted", async () => {
+    const context = await model.createContext({ contextSize: 192 });
+    const session = new LlamaChatSession({
+      contextSequence: context.getSequence(),
+      // The images of this projector are hardly longer than "[image]".
+      contextShift: { media: () => "@" },
+    });
+    const buffer = await quartersPng(["yellow", "yellow", "yellow", "yellow"]);
+    const images = Array.from({ length: 20 }, () => ({ type: "image" as const, buffer }));
+    await session.prompt([...images, "Which colour?"], { maxTokens: 8 });
+    const cells = () => session.sequence.contextTokens.filter((id) => id < 0).length;
+    const text = () =>
+      model.detokenize(
+        session.sequence.contextTokens.filter((id) => id >= 0),
+        true,
+      );
+    expect(cells()).toBe(80);
+    while (cells() === 80) await session.prompt("Tell me something about paper.", { maxTokens: 16 });
+    expect(cells()).toBeGreaterThan(0);
+    expect(text().match(/@/g)).toHaveLength(20 - cells() / 4);
+    expect(text()).toContain("Which colour?");
+    expect(JSON.stringify(session.getChatHistory())).not.toContain("@");
+    // The next prompt goes on from there.
+    const before = cells();
+    await session.prompt("Yes?", { maxTokens: 1 });
+    expect(cells()).toBe(before);
+    await context.dispose();
+  });
+
   test("reads no files where they are not allowed", async () => {
     const context = await model.createContext({ contextSize: 128 });
     const file = path.join(folder, "allowed.png");
@@ -291,5 +322,41 @@ describe("a projector", () => {
     expect(path.basename(found.projectorFile!.path)).toBe("mmproj-beside-llama-f16.gguf");
     const without = await llama.loadModel({ modelPath: beside, mmprojPath: false });
     expect(without.supportsImages).toBe(false);
+  });
+
+  test("of a hub repository is fetched with the model and found beside it", async () => {
+    const source = path.join(folder, "hub-source.gguf");
+    writeGguf(source, tinyModel({ architecture: "llama" }));
+    const plain = await llama.loadModel({ modelPath: source, mmprojPath: false });
+    const projectorFile = path.join(folder, "hub-projector.gguf");
+    writeRandomGemma3Projector(projectorFile, plain.embeddingVectorSize, 2);
+    const hub = await FileServer.start();
+    try {
+      const files = { "eyes-Q8_0.gguf": source, "mmproj-model-f16.gguf": projectorFile };
+      const listing = Object.keys(files).map((name) => ({
+        type: "file",
+        path: name,
+        size: statSync(files[name as keyof typeof files]).size,
+      }));
+      hub.serve("/api/models/o/eyes/tree/main", {
+        body: Buffer.from(JSON.stringify(listing)),
+        ranges: false,
+      });
+      for (const [name, file] of Object.entries(files))
+        hub.serve(`/o/eyes/resolve/main/${name}`, { body: readFileSync(file) });
+      const directory = mkdtempSync(path.join(folder, "hub-"));
+      const options = {
+        directory,
+        cli: false,
+        endpoints: { huggingFace: hub.origin },
+        tokens: { huggingFace: "" },
+      };
+      const modelPath = await resolveModelFile("hf:o/eyes:Q8_0", options);
+      const seeing = await llama.loadModel({ modelPath });
+      expect(path.basename(seeing.projectorFile!.path)).toBe("hf_o_eyes_mmproj-model-f16.gguf");
+      expect((await projectorOf(seeing)).supportsImages).toBe(true);
+    } finally {
+      await hub.stop();
+    }
   });
 });

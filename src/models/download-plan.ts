@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import { ColloquyError, InvalidArgumentError, UnsupportedError } from "../base/errors.ts";
+import { isProjectorName, matchProjectors } from "../engine/model/match-projectors.ts";
 import { allPartNames, parseSplitName, splitPartName } from "../gguf/split-parts.ts";
 import type { HttpTarget } from "./download/http-get.ts";
 import {
@@ -9,7 +10,7 @@ import {
   type ModelDownloadEndpoints,
   type ModelFileAccessTokens,
 } from "./hub-endpoint.ts";
-import { chooseModelFile, listHubFiles, quantsIn } from "./hub-repository.ts";
+import { chooseModelFile, type HubFile, listHubFiles, quantsIn } from "./hub-repository.ts";
 import type { ModelReference } from "./model-reference.ts";
 
 export type RemoteReference = Exclude<ModelReference, { kind: "path" }>;
@@ -19,12 +20,19 @@ export interface PlannedFile extends HttpTarget {
   fileName: string;
   sizeBytes?: number;
   sha256?: string;
+  /** Whether it is the model's projector. It is fetched before the model, whose presence then says that all is there. */
+  isProjector?: boolean;
 }
 
 export interface PlanOptions {
   /** Name for the file instead of the one that would be made; of a split model, part numbers are added to it. */
   fileName?: string;
   headers?: Readonly<Record<string, string>>;
+  /**
+   * Whether the model's projector, which turns images and sounds into something it reads, is fetched along when the hub
+   * repository has one. Default: false.
+   */
+  projector?: boolean;
   tokens?: ModelFileAccessTokens;
   endpoints?: ModelDownloadEndpoints;
   signal?: AbortSignal;
@@ -53,17 +61,38 @@ export async function planDownload(
   const endpoint = hubEndpoint(options.endpoints);
   const { repository, revision } = reference;
   const token = hasAuthorization(headers) ? undefined : await hubToken(options.tokens);
-  const chosen = await hubFilesOf(reference, endpoint, token, options.signal);
+  const list = memoized(() =>
+    listHubFiles(endpoint, repository, revision, token, { signal: options.signal }),
+  );
+  const chosen = await hubFilesOf(reference, list);
   const prefixed = chosen.map((file) => hubFileName(repository, revision, file.path));
   const names = localNames(prefixed, prefixed[0]!, options.fileName);
-  return chosen.map(({ path, sizeBytes, sha256 }, index) => ({
-    url: hubFileUrl(endpoint, repository, revision, path),
+  const planned = (file: ChosenFile, fileName: string): PlannedFile => ({
+    url: hubFileUrl(endpoint, repository, revision, file.path),
     headers,
     token,
-    fileName: names[index]!,
-    sizeBytes,
-    sha256,
-  }));
+    fileName,
+    sizeBytes: file.sizeBytes,
+    sha256: file.sha256,
+  });
+  const files = chosen.map((file, index) => planned(file, names[index]!));
+  if (options.projector !== true || isProjectorName(chosen[0]!.path)) return files;
+  const projector = await hubProjectorOf(chosen[0]!.path, list);
+  if (projector === undefined) return files;
+  // Beside a file with a name of the caller's own, the projector carries that name too.
+  const name =
+    options.fileName === undefined
+      ? hubFileName(repository, revision, projector.path)
+      : `mmproj-${options.fileName}`;
+  return [...files, { ...planned(projector, name), isProjector: true }];
+}
+
+function memoized<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 interface ChosenFile {
@@ -74,13 +103,11 @@ interface ChosenFile {
 
 async function hubFilesOf(
   reference: Exclude<RemoteReference, { kind: "url" }>,
-  endpoint: string,
-  token: string | undefined,
-  signal: AbortSignal | undefined,
+  list: () => Promise<HubFile[]>,
 ): Promise<ChosenFile[]> {
   if (reference.kind === "hub-file") return allParts(reference.path).map((path) => ({ path }));
-  const { repository, revision, quant } = reference;
-  const files = await listHubFiles(endpoint, repository, revision, token, { signal });
+  const { repository, quant } = reference;
+  const files = await list();
   const paths = files.map((file) => file.path);
   const first = chooseModelFile(paths, quant);
   if (first === undefined) {
@@ -94,6 +121,25 @@ async function hubFilesOf(
     if (file !== undefined) return file;
     throw new ColloquyError("model-not-found", `The repository "${repository}" lacks the part "${path}"`);
   });
+}
+
+/** The projector for a model's file: of the same folder, else of the repository's first level. */
+async function hubProjectorOf(model: string, list: () => Promise<HubFile[]>): Promise<HubFile | undefined> {
+  // A file that was named needs no list, and a hub may have none.
+  const files = await list().catch((error: unknown) => {
+    if (error instanceof ColloquyError) return [];
+    throw error;
+  });
+  const folder = model.slice(0, model.lastIndexOf("/") + 1);
+  for (const place of new Set([folder, ""])) {
+    const here = files.filter(
+      ({ path }) => path.startsWith(place) && !path.slice(place.length).includes("/"),
+    );
+    const names = here.map(({ path }) => path.slice(place.length));
+    const [name] = matchProjectors(model.slice(folder.length), names, true);
+    if (name !== undefined) return here.find(({ path }) => path === place + name);
+  }
+  return undefined;
 }
 
 /** All parts of a split model, whichever part was named. */

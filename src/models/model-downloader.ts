@@ -200,7 +200,9 @@ export class ModelDownloader {
       else this.#options.onProgress?.(this.#status());
     };
     try {
-      for (const item of this.#items) await this.#downloadItem(item, signal, over.parallel, report);
+      const first = this.#items.filter(({ planned }) => planned.isProjector);
+      const then = this.#items.filter(({ planned }) => !planned.isProjector);
+      for (const item of [...first, ...then]) await this.#downloadItem(item, signal, over.parallel, report);
       report(true);
     } finally {
       bar?.stop();

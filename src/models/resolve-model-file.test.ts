@@ -9,12 +9,13 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { FileServer } from "../../test/gguf/file-server.ts";
 import { tinyModel } from "../../test/gguf/tiny-model.ts";
 import { ggufBytes } from "../../test/gguf/write-gguf.ts";
+import { matchProjectors } from "../engine/model/match-projectors.ts";
 import { combineModelDownloaders } from "./combined-model-downloader.ts";
 import { createModelDownloader } from "./model-downloader.ts";
 import { readGgufFileInfo } from "./read-gguf-file-info.ts";
@@ -93,6 +94,35 @@ describe("hub repositories", () => {
     await expect(resolveIt("hf:o/m-GGUF:Q4_K_M", { download: false })).rejects.toMatchObject({
       code: "model-not-found",
     });
+  });
+
+  test("with the projector of the model, which is fetched first", async () => {
+    const all = ["mmproj-F16.gguf", "mmproj-BF16.gguf", "m-Q8_0.gguf", "q/m-IQ1_S.gguf", "imatrix.gguf"];
+    repository("o/eyes", all);
+    const model = await resolveIt("hf:o/eyes:Q8_0");
+    expect(model).toBe(join(folder, "hf_o_eyes_m-Q8_0.gguf"));
+    expect(readdirSync(folder).sort()).toEqual(["hf_o_eyes_m-Q8_0.gguf", "hf_o_eyes_mmproj-F16.gguf"]);
+    expect(matchProjectors(basename(model), readdirSync(folder))).toEqual(["hf_o_eyes_mmproj-F16.gguf"]);
+    const bodies = hub.requests.filter(
+      ({ path, range }) => path.includes("resolve") && range !== "bytes=0-0",
+    );
+    expect(bodies.findIndex(({ path }) => path.includes("mmproj"))).toBeLessThan(
+      bodies.findIndex(({ path }) => path.includes("m-Q8_0")),
+    );
+    // One file that is named, of a folder without a projector; what is there is not fetched again.
+    hub.requests.length = 0;
+    expect(await resolveIt("hf:o/eyes/q/m-IQ1_S.gguf")).toBe(join(folder, "hf_o_eyes_q__m-IQ1_S.gguf"));
+    expect(readdirSync(folder)).toHaveLength(3);
+    // The projector by its own name, alone; a model with a name of its own.
+    const own = mkdtempSync(join(folder, "own-"));
+    expect(await resolveIt("hf:o/eyes/mmproj-BF16.gguf", { directory: own })).toBe(
+      join(own, "hf_o_eyes_mmproj-BF16.gguf"),
+    );
+    await resolveIt("hf:o/eyes:Q8_0", { directory: own, fileName: "mine.gguf" });
+    expect(matchProjectors("mine.gguf", readdirSync(own))).toEqual(["mmproj-mine.gguf"]);
+    const none = mkdtempSync(join(folder, "none-"));
+    await resolveIt("hf:o/eyes:Q8_0", { directory: none, projector: false });
+    expect(readdirSync(none)).toEqual(["hf_o_eyes_m-Q8_0.gguf"]);
   });
 
   test("without one, the best choice", async () => {

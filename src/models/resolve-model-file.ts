@@ -17,6 +17,11 @@ export interface ResolveModelFileOptions {
   download?: "auto" | false;
   /** Whether to compare a file that is there with the remote one (size, and SHA-256 when known). Default: false. */
   verify?: boolean;
+  /**
+   * Whether the model's projector, with which it reads images and sounds, is fetched along when its hub repository has
+   * one; `loadModel` finds it beside the model. Default: true.
+   */
+  projector?: boolean;
   /** Name of the file in the folder, instead of the one made from the URI. */
   fileName?: string;
   /** Extra headers for the model's server. */
@@ -42,6 +47,8 @@ export interface ResolveModelFileOptions {
  * - `hf:owner/repo/folder/file.gguf#branch`: this file
  * - `https://…/file.gguf`
  * - a path, absolute or within the models folder or the current one; `file:` addresses too
+ *
+ * A model that reads images or sounds is fetched with its projector (`mmproj-….gguf` of the same repository).
  *
  * Of a split model (`-00001-of-0000N.gguf`) all parts are fetched and the first one's path is returned. A file that
  * is there is used without asking the network, unless `verify` is set. Downloads continue where an earlier, killed
@@ -85,6 +92,7 @@ async function fetchModel(uri: string, directory: string, options: ResolveModelF
     modelUri: uri,
     dirPath: directory,
     fileName: options.fileName,
+    projector: options.projector ?? true,
     headers: options.headers,
     showCliProgress: options.cli ?? true,
     onProgress: options.onProgress,

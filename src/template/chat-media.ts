@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ChatHistoryItem, ChatMedia } from "./chat-history-items.ts";
+import type { ChatHistoryItem, ChatMedia, ChatUserMessage } from "./chat-history-items.ts";
 
 /** Where an image or a sound stands in a user's text: Unicode's object replacement character. */
 export const mediaPlace = "\ufffc";
@@ -37,4 +37,23 @@ export function withMediaMarkers(history: readonly ChatHistoryItem[]): readonly 
     );
     return { ...rest, text: [...before, ...placed].join("") };
   });
+}
+
+/** A message with texts in place of its first `count` images and sounds. */
+export function withMediaStubs<T extends ChatUserMessage>(
+  message: T,
+  count: number,
+  stubOf: (media: ChatMedia) => string,
+): T {
+  const { media = [], ...rest } = message;
+  const texts = message.text.split(mediaPlace);
+  const unplaced = Math.max(0, media.length - (texts.length - 1));
+  const replaced = media.map((one, index) => (index < count ? stubOf(one) : mediaPlace));
+  const before = replaced.slice(0, unplaced).map((text) => `${text}\n`);
+  const placed = texts.flatMap((text, index) =>
+    index === 0 ? [text] : [replaced[unplaced + index - 1] ?? "", text],
+  );
+  const kept = media.slice(count);
+  const text = [...before, ...placed].join("");
+  return (kept.length === 0 ? { ...rest, text } : { ...rest, text, media: kept }) as T;
 }

@@ -10,16 +10,19 @@ export type PinnableItem = ChatHistoryItem & { readonly pinned?: boolean };
  */
 export function splitTurns(history: readonly ChatHistoryItem[]): {
   readonly count: number;
+  /** Where the last turn begins. */
+  readonly lastTurn: number;
   withoutTurns(dropped: number): ChatHistoryItem[];
 } {
   const firstTurn = history.findIndex(({ type }) => type !== "system");
-  if (firstTurn === -1) return { count: 0, withoutTurns: () => [...history] };
+  if (firstTurn === -1) return { count: 0, lastTurn: history.length, withoutTurns: () => [...history] };
   const starts = [firstTurn];
   for (let i = firstTurn + 1; i < history.length; i++) {
     if (history[i]!.type === "user" && history[i - 1]!.type !== "user") starts.push(i);
   }
   return {
     count: starts.length - 1,
+    lastTurn: starts.at(-1)!,
     withoutTurns(dropped) {
       const end = starts[dropped]!;
       const kept = history.slice(firstTurn, end).filter((item: PinnableItem) => item.pinned === true);

@@ -4,6 +4,7 @@ import type { ChatHistoryItem } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { LLamaChatContextShiftOptions } from "../generation/options.ts";
 import { splitTurns } from "./drop-oldest-turns.ts";
+import { countStubbable, mediaStub, stubOldestMedia } from "./stub-oldest-media.ts";
 
 export interface FitHistoryInput {
   readonly history: readonly ChatHistoryItem[];
@@ -68,16 +69,16 @@ export async function resolveShiftSize(
 }
 
 function dropOldestTurns(input: FitHistoryInput, wanted: number, room: number): ChatHistoryItem[] {
-  const turns = splitTurns(input.history);
-  // The fewest turns to drop, found by bisection: each look renders a history.
+  const { count, without } = reductionsOf(input.history, input.options);
+  // The least to give up, found by bisection: each look renders a history.
   let low = 0;
-  let high = turns.count;
+  let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (input.countTokens(turns.withoutTurns(middle)) <= wanted) high = middle;
+    if (input.countTokens(without(middle)) <= wanted) high = middle;
     else low = middle + 1;
   }
-  const history = turns.withoutTurns(low);
+  const history = without(low);
   const tokens = input.countTokens(history);
   if (tokens <= room) return history;
   throw new ColloquyError(
@@ -86,4 +87,21 @@ function dropOldestTurns(input: FitHistoryInput, wanted: number, room: number): 
       `but the context holds ${input.contextSize}`,
     { hint: "shorten the prompt or the system prompt, or create a larger context" },
   );
+}
+
+/** Histories that are shorter and shorter: first, where that is wanted, with texts for media, then without turns. */
+function reductionsOf(
+  history: readonly ChatHistoryItem[],
+  { media = "leave" }: LLamaChatContextShiftOptions,
+): { readonly count: number; without(given: number): ChatHistoryItem[] } {
+  const { count: turns, lastTurn, withoutTurns } = splitTurns(history);
+  if (media === "leave") return { count: turns, without: withoutTurns };
+  const stubOf = media === "stub" ? mediaStub : media;
+  const stubs = countStubbable(history, lastTurn);
+  const stubbed = splitTurns(stubOldestMedia(history, stubs, stubOf));
+  return {
+    count: stubs + turns,
+    without: (given) =>
+      given <= stubs ? stubOldestMedia(history, given, stubOf) : stubbed.withoutTurns(given - stubs),
+  };
 }

@@ -2,7 +2,7 @@ import type { EditMode, EvaluationPriority } from "../../engine/context-sequence
 import type { DryRepeatPenaltyOptions, TokenBiasInput, XtcOptions } from "../../engine/sampling/options.ts";
 import type { SequenceGrammar, StopTrigger } from "../../engine/sequence-grammar.ts";
 import type { Token, Tokenizer } from "../../engine/token.ts";
-import type { ChatHistoryItem, ChatModelFunctions } from "../../template/chat-history-items.ts";
+import type { ChatHistoryItem, ChatMedia, ChatModelFunctions } from "../../template/chat-history-items.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { LlamaTextJSON } from "../../template/llama-text.ts";
 import type { ResponseItem, ResponseListeners } from "../response/response-builder.ts";
@@ -83,6 +83,13 @@ export interface LLamaChatContextShiftOptions {
   strategy?:
     | "eraseFirstResponseAndKeepFirstSystem"
     | ((input: ContextShiftStrategyInput) => ContextShiftResult | Promise<ContextShiftResult>);
+  /**
+   * What becomes of images and sounds on a shift by the default strategy. `"leave"` (default): they leave with their
+   * turn. `"stub"`: before any turn leaves, the oldest ones are replaced by `[image]` or `[sound]`, so that what was said
+   * about them stays; a function makes another text. The chat history keeps them; those of the last turn and of pinned
+   * messages are not replaced.
+   */
+  media?: "leave" | "stub" | ((media: ChatMedia) => string);
   /** `metadata` of the last shift of this chat. */
   lastEvaluationMetadata?: object | null;
   /**

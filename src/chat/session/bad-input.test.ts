@@ -79,6 +79,10 @@ const calls: [string, () => unknown][] = [
     "context shift edit",
     () => new LlamaChatSession({ contextSequence: sequence(), contextShift: { edit: wrong("fast") } }),
   ],
+  [
+    "context shift media",
+    () => new LlamaChatSession({ contextSequence: sequence(), contextShift: { media: wrong("forget") } }),
+  ],
   ["chat without options", () => new LlamaChat(wrong(undefined))],
   ["generateResponse", () => new LlamaChat({ contextSequence: sequence() }).generateResponse(wrong("Hi"))],
   ["completion without options", () => new LlamaCompletion(wrong(undefined))],

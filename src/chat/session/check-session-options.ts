@@ -13,4 +13,8 @@ export function checkSessionOptions({ systemPrompt, contextShift }: LlamaChatSes
   if (![undefined, "exact", "shift"].includes(contextShift.edit)) {
     throw new InvalidArgumentError('contextShift.edit must be "shift" or "exact"');
   }
+  const { media } = contextShift;
+  if (media !== undefined && media !== "leave" && media !== "stub" && typeof media !== "function") {
+    throw new InvalidArgumentError('contextShift.media must be "leave", "stub" or a function');
+  }
 }

@@ -18,7 +18,7 @@ import type { LlamaChatResponseFunctionCallParamsChunk } from "../response/respo
 
 export type LlamaChatSessionContextShiftOptions = Pick<
   LLamaChatContextShiftOptions,
-  "size" | "strategy" | "edit"
+  "size" | "strategy" | "edit" | "media"
 >;
 export type LlamaChatSessionRepeatPenalty = LLamaContextualRepeatPenalty;
 export type LlamaChatSessionDryRepeatPenalty = LLamaContextualDryRepeatPenalty;

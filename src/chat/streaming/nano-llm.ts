@@ -2,6 +2,7 @@ import { Disposable } from "../../base/disposable.ts";
 import { InvalidArgumentError } from "../../base/errors.ts";
 import type { LanguageModel } from "../../engine/context-sequence.ts";
 import { getLlama } from "../../engine/llama.ts";
+import type { MediaLibraryOptions } from "../../engine/model/model-options.ts";
 import type { Token } from "../../engine/token.ts";
 import { resolveDefaultModel } from "../../models/default/default-model.ts";
 import { resolveModelFile } from "../../models/resolve-model-file.ts";
@@ -36,6 +37,10 @@ export interface FromPretrainedOptions extends ChatModelOptions {
   gpuLayers?: "auto" | "max" | number;
   /** `false`: the processor only. Default `"auto"`. */
   gpu?: "auto" | false;
+  /** The model's projector, as `resolveModelFile` takes it; `false`: none. Default: the one beside the model. */
+  mmprojPath?: string | false;
+  /** What becomes of the first image when the library for it is not there. Default: the prompt fails. */
+  mediaLibrary?: MediaLibraryOptions;
   /** Threads. Default: the usable cores. */
   maxThreads?: number;
   /** Folder of downloaded models. */
@@ -93,13 +98,21 @@ export class NanoLLM extends Disposable implements LanguageModel {
     if (pathOrUri !== undefined && (typeof pathOrUri !== "string" || pathOrUri === ""))
       throw new InvalidArgumentError("fromPretrained() takes the path or the URI of a model");
     const { signal, directory, contextSize, sequences, gpu, gpuLayers, maxThreads } = options;
+    const { mediaLibrary, mmprojPath: projector } = options;
     const modelPath =
       pathOrUri === undefined
         ? await resolveDefaultModel({ directory, signal })
         : await resolveModelFile(pathOrUri, { directory, signal });
+    const mmprojPath = projector ? await resolveModelFile(projector, { directory, signal }) : projector;
     const llama = await getLlama({ gpu, maxThreads });
     try {
-      const model = await llama.loadModel({ modelPath, gpuLayers, loadSignal: signal });
+      const model = await llama.loadModel({
+        modelPath,
+        mmprojPath,
+        mediaLibrary,
+        gpuLayers,
+        loadSignal: signal,
+      });
       const context = await model.createContext({ contextSize, sequences, createSignal: signal });
       return new NanoLLM(context, [() => llama.dispose()]);
     } catch (error) {

@@ -34,7 +34,8 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
   const systemPrompt =
     options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
   const modelPath = await resolveModel(options.model, io);
-  const { threads, contextSize, chatTemplate, mmproj: mmprojPath } = options;
+  const mmprojPath = options.mmproj === undefined ? undefined : await resolveModel(options.mmproj, io);
+  const { threads, contextSize, chatTemplate } = options;
   const opened = await openSession(
     { modelPath, mmprojPath, gpu, threads, contextSize, chatTemplate, systemPrompt },
     io,

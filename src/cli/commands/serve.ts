@@ -9,6 +9,7 @@ import { numberOption } from "./parse-number.ts";
 
 interface ServeOptions {
   readonly model?: string;
+  readonly mmproj?: string;
   readonly host: string;
   readonly port: number;
   readonly apiKey?: string;
@@ -65,6 +66,10 @@ export function addServeCommand(program: Command, io: CliIo): void {
       numberOption("--threads", whole),
     )
     .option("--system-prompt <text>", 'of chats and requests that bring none; "": none')
+    .option(
+      "--mmproj <uri>",
+      "the model's projector for images, a file or hf:owner/repo/file.gguf (default: the one beside the model)",
+    )
     .option("--embeddings", "answer /v1/embeddings with this model")
     .option("--debug", "print stack traces")
     .addHelpText("after", details)
@@ -78,13 +83,14 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
   }
   const { resolveModel } = await import("./resolve-model.ts");
   const modelPath = await resolveModel(options.model, io);
+  const mmprojPath = options.mmproj === undefined ? undefined : await resolveModel(options.mmproj, io);
   const [{ getLlama }, { createServer }] = await Promise.all([
     import("../../engine/llama.ts"),
     import("../../server/create-server.ts"),
   ]);
   const llama = await getLlama({ gpu: gpus[options.gpu as keyof typeof gpus] });
   try {
-    const model = await llama.loadModel({ modelPath, loadSignal: io.interrupt });
+    const model = await llama.loadModel({ modelPath, mmprojPath, loadSignal: io.interrupt });
     const { threads, contextSize: wanted, sequences } = options;
     const contextSize = { max: wanted };
     const context = await model.createContext({

@@ -85,6 +85,11 @@ export function checkModelOptions(options: LlamaModelOptions): void {
     (typeof mmprojPath !== "string" || mmprojPath === "")
   )
     throw new InvalidArgumentError("mmprojPath must be the path of a projector's file, or false");
+  for (const [name, value] of Object.entries({ modelPath: options.modelPath, mmprojPath }))
+    if (typeof value === "string" && /^(hf|huggingface|https?):/i.test(value))
+      throw new InvalidArgumentError(`${name} must be a path, not "${value}"`, {
+        hint: `${name}: await resolveModelFile("${value}")`,
+      });
   const build = mediaLibrary?.build;
   if (build !== undefined && build !== "never" && build !== "auto" && typeof build !== "function")
     throw new InvalidArgumentError('mediaLibrary.build must be "never", "auto" or a function');

@@ -3,6 +3,7 @@ import path from "node:path";
 import { ColloquyError } from "../../base/errors.ts";
 import type { GgufFileInfo } from "../../gguf/gguf-file-info.ts";
 import { readLocalGguf } from "../../gguf/read-local-gguf.ts";
+import { matchProjectors } from "./match-projectors.ts";
 
 /** A projector's file, and what it reads. */
 export interface ProjectorFile {
@@ -57,31 +58,14 @@ function projectionWidth({ metadataValues }: GgufFileInfo): number {
   );
 }
 
-const quantization = /[-._](i?q\d\w*|f16|f32|bf16|fp16|mxfp4\w*)$/i;
-
-/** A model's name without what tells its files apart. */
-function stem(file: string): string {
-  let name = path.basename(file, ".gguf").toLowerCase();
-  name = name.replace(/-\d{5}-of-\d{5}$/, "").replace(/[-._]?mmproj[-._]?/, "");
-  return name.replace(quantization, "").replace(/[-._](model|projector)$/, "");
-}
-
-/**
- * Projectors in the model's folder that are meant for it: those that carry its name, or, in a folder of one model, the
- * only one there.
- */
+/** Projectors in the model's folder that are meant for it, the preferred one first. */
 function projectorsBeside(modelPath: string): string[] {
   const folder = path.dirname(modelPath);
-  let files: string[];
   try {
-    files = readdirSync(folder).filter((name) => name.toLowerCase().endsWith(".gguf"));
+    return matchProjectors(path.basename(modelPath), readdirSync(folder)).map((name) =>
+      path.join(folder, name),
+    );
   } catch {
     return [];
   }
-  const projectors = files.filter((name) => /mmproj/i.test(name)).sort();
-  const own = stem(modelPath);
-  const byName = projectors.filter((name) => stem(name) !== "" && stem(name) === own);
-  const others = new Set(files.filter((name) => !/mmproj/i.test(name)).map(stem));
-  const found = byName.length > 0 ? byName : others.size === 1 && projectors.length === 1 ? projectors : [];
-  return found.map((name) => path.join(folder, name));
 }
