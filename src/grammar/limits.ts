@@ -23,14 +23,25 @@ export const GRAMMAR_LIMITS = {
   repetition: 1_000_000,
   /** Items that one step of the automaton may look at. */
   closure: 200_000,
-  /** Followed items and members of joined sets that a single call may cost: about a second. */
-  workPerCall: 8_000_000,
+  /**
+   * Work that a single call may take: followed items, members of joined sets, edges of new states. About 0.1 µs each,
+   * so that a call ends within half a second. The masks of real schemas take up to 5,000.
+   */
+  workPerCall: 4_000_000,
+  /**
+   * Work that each call adds to what is left of {@link workPerCall}, up to that: a walk of many calls takes no more than
+   * about 5 ms for each of them on top of the first half second.
+   */
+  workRefill: 50_000,
   /** Transitions of the automaton (states × byte classes) after which it is begun afresh from where the matcher is. */
   transitions: 4_000_000,
   /** Transitions that a single call may make on top of that. */
-  transitionsPerCall: 20_000_000,
-  /** Entries for unfinished rules that the automaton may hold at once. */
-  unfinished: 4_000_000,
+  transitionsPerCall: 4_000_000,
+  /** Entries for unfinished rules that the automaton may hold at once: about 40 bytes each. */
+  unfinished: 2_000_000,
+  /** Words of masks, and forced tokens, that are kept for the states of an automaton and one vocabulary. */
+  keptMaskWords: 2_000_000,
+  keptForcedTokens: 250_000,
   /** Bytes that are looked ahead for forced text. */
   forcedBytes: 4096,
 } as const;

@@ -139,8 +139,9 @@ export class Automaton {
     return this.#stateFor(this.#farCounts.without(this.#stateSets[state]!));
   }
 
-  /** The same state as `state` of another automaton of the same program. */
+  /** The same state as `state` of another automaton of the same program, with no more work left than that had. */
   import(from: Automaton, state: number): number {
+    this.#store.shareCredit(from.#store);
     return this.#stateFor(this.#store.import(from.#store, from.#stateSets[state]!));
   }
 
@@ -224,6 +225,7 @@ export class Automaton {
   #target(byteClass: number): number {
     const edges = this.#edges;
     const covering = edges.covering(byteClass);
+    this.#store.spend(1 + (edges.count >>> 3));
     if (covering === 0) return DEAD;
     const known = edges.knownState();
     if (known >= 0) return known;

@@ -41,6 +41,7 @@ export class FarCounts {
 
   #translate(set: number): number {
     const { sets } = this.#store;
+    this.#store.spend(1 + sets.end(set) - sets.start(set));
     const nodes = new Set<number>();
     let changed = false;
     for (let i = sets.start(set); i < sets.end(set); i++) {

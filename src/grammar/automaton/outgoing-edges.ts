@@ -28,6 +28,10 @@ export class OutgoingEdges {
     this.#boundaries = new Uint8Array(classCount + 1);
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   clear(): void {
     this.#count = 0;
     this.#knownCount = 0;

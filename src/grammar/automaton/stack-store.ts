@@ -19,8 +19,8 @@ const SETS_MAX = 2 ** 28;
 export class StackStore {
   readonly program: GrammarProgram;
   readonly sets = new SetPool();
-  /** What was done since {@link beginCall}: followed items and members of joined sets. */
-  #work = 0;
+  /** What the call at work may still take. */
+  #credit: number = GRAMMAR_LIMITS.workPerCall;
   readonly #staticItems: number;
   #nodeItems = new Int32Array(256);
   #nodeRests = new Int32Array(256);
@@ -33,16 +33,21 @@ export class StackStore {
     this.#staticItems = program.items.size;
   }
 
-  /** From here on, {@link spend} counts anew. */
+  /** A call begins: it may take what calls before it left, and a little more. */
   beginCall(): void {
-    this.#work = 0;
+    const { workPerCall, workRefill } = GRAMMAR_LIMITS;
+    this.#credit = Math.min(workPerCall, Math.max(0, this.#credit) + workRefill);
   }
 
-  /** Counts work. @throws ColloquyError `grammar-limit` when a call takes too much of it */
+  /** Goes on where another store stops: to begin afresh is no way to more work. */
+  shareCredit(from: StackStore): void {
+    this.#credit = Math.min(this.#credit, from.#credit);
+  }
+
+  /** Counts work. @throws ColloquyError `grammar-limit` when a call, or calls on the whole, take too much of it */
   spend(amount: number): void {
-    this.#work += amount;
-    if (this.#work > GRAMMAR_LIMITS.workPerCall)
-      throw limitError("ways to read the same text", GRAMMAR_LIMITS.workPerCall);
+    this.#credit -= amount;
+    if (this.#credit < 0) throw limitError("ways to read the same text", GRAMMAR_LIMITS.workPerCall);
   }
 
   /** How many items there are now. */

@@ -42,10 +42,8 @@ export class AutomatonMatcher implements GrammarMatcher {
   static after(sources: MaskSources, trie: TokenTrie, bytes: Uint8Array): AutomatonMatcher | undefined {
     const matcher = new AutomatonMatcher(sources, trie);
     const { automaton } = matcher.#source;
-    for (const byte of bytes) {
-      automaton.beginCall();
-      matcher.#state = automaton.step(matcher.#state, byte);
-    }
+    automaton.beginCall();
+    for (const byte of bytes) matcher.#state = automaton.step(matcher.#state, byte);
     matcher.#isPartial = bytes.length > 0;
     return matcher.#state === DEAD ? undefined : matcher;
   }

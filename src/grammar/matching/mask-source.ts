@@ -1,4 +1,5 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
+import { GRAMMAR_LIMITS } from "../limits.ts";
 import { FEW_TOKENS } from "../matcher.ts";
 import type { FlatTrie } from "../trie/flat-trie.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
@@ -9,9 +10,6 @@ import { StateLoops } from "./state-loops.ts";
 import type { TokenReferences } from "./token-references.ts";
 import { walkTrie } from "./walk-trie.ts";
 
-/** Words of masks that are kept at most, for all states together. */
-const MAX_KEPT_WORDS = 2_000_000;
-const MAX_KEPT_FORCED = 4096;
 const MAX_KEPT_LONG = 32;
 /** What an entry costs beside its mask, in words. */
 const ENTRY_WORDS = 32;
@@ -28,6 +26,7 @@ export class MaskSource {
   readonly #masks = new Map<number, { readonly mask: StateMask; readonly size: number }>();
   #keptWords = 0;
   readonly #forced = new Map<number, readonly number[]>();
+  #keptForced = 0;
   readonly #chains = new Map<TokenSlice, SliceChains>();
   readonly #loops: StateLoops;
   /** The last masks that {@link #withoutTooLong} gave. */
@@ -72,7 +71,11 @@ export class MaskSource {
     let tokens = this.#forced.get(state);
     if (tokens === undefined) {
       tokens = forcedTokens(this.automaton, this.trie, state);
-      if (this.#forced.size >= MAX_KEPT_FORCED) this.#forced.clear();
+      this.#keptForced += 1 + tokens.length;
+      if (this.#keptForced > GRAMMAR_LIMITS.keptForcedTokens) {
+        this.#forced.clear();
+        this.#keptForced = 1 + tokens.length;
+      }
       this.#forced.set(state, tokens);
     }
     return tokens;
@@ -162,7 +165,7 @@ export class MaskSource {
     this.#masks.set(state, { mask, size });
     this.#keptWords += size;
     for (const [oldest, entry] of this.#masks) {
-      if (this.#keptWords <= MAX_KEPT_WORDS) break;
+      if (this.#keptWords <= GRAMMAR_LIMITS.keptMaskWords) break;
       this.#masks.delete(oldest);
       this.#keptWords -= entry.size;
     }
