@@ -139,11 +139,19 @@ export class ColloquyServer {
     }
     if (this.#http !== undefined) throw new ColloquyError("busy", "The server listens already");
     this.#closing.signal.throwIfAborted();
+    const { connections, headersMs, requestMs } = this.#serving.limits;
     const http = createHttpServer(
-      { headersTimeout: 15_000, requestTimeout: 60_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 },
+      {
+        headersTimeout: Math.min(headersMs, requestMs),
+        requestTimeout: requestMs,
+        // Node.js looks for late requests this often.
+        connectionsCheckingInterval: Math.min(5000, headersMs, requestMs),
+        keepAliveTimeout: 75_000,
+        maxHeaderSize: 16_384,
+      },
       nodeListener(this.fetch),
     );
-    http.maxConnections = this.#serving.limits.connections;
+    http.maxConnections = connections;
     this.#http = http;
     await new Promise<void>((resolve, reject) => {
       http.once("error", (error) => {

@@ -3,6 +3,23 @@ import { ColloquyError } from "../../base/errors.ts";
 /** A comment is sent this often, so that proxies keep a silent stream open. */
 const keepAliveMs = 15_000;
 
+/** Where events go without a detour over a web stream; a `ServerResponse` is one. */
+export interface EventSink {
+  /** Bytes that were written and not taken yet. */
+  readonly writableLength: number;
+  write(text: string): unknown;
+  end(): unknown;
+  destroy(): unknown;
+  once(event: "close", listener: () => void): unknown;
+}
+
+const streams = new WeakMap<Response, EventStream>();
+
+/** The stream whose response this is. */
+export function eventStreamOf(response: Response): EventStream | undefined {
+  return streams.get(response);
+}
+
 /**
  * A stream of server-sent events. Writing never waits for the reader: what it has not read is kept up to a bound and
  * handed over in one piece; beyond the bound the stream is broken off and `signal` is aborted.
@@ -14,7 +31,8 @@ export class EventStream {
   readonly #gone = new AbortController();
   readonly #bufferBytes: number;
   readonly #keepAlive: NodeJS.Timeout;
-  #waiting: Uint8Array[] = [];
+  #sink: EventSink | undefined;
+  #waiting: string[] = [];
   #waitingBytes = 0;
   #ended = false;
   #wake: (() => void) | undefined;
@@ -38,6 +56,7 @@ export class EventStream {
         "x-accel-buffering": "no",
       },
     });
+    streams.set(this.response, this);
     this.#keepAlive = setInterval(() => this.#write(": keep-alive\n\n"), keepAliveMs).unref();
   }
 
@@ -62,15 +81,29 @@ export class EventStream {
     this.#begin();
     clearInterval(this.#keepAlive);
     this.#wake?.();
+    this.#sink?.end();
+  }
+
+  /** Hands all events over to a sink, in place of the response's body. An event costs one write then. */
+  sendTo(sink: EventSink): void {
+    this.#sink = sink;
+    sink.once("close", () => {
+      if (!this.#ended) this.#leave("The client went away");
+    });
+    if (this.#gone.signal.aborted) sink.destroy();
+    else if (this.#waiting.length > 0) sink.write(this.#takeWaiting());
+    if (this.#ended) sink.end();
   }
 
   #write(text: string): void {
     if (this.#ended || this.#gone.signal.aborted) return;
-    const bytes = new TextEncoder().encode(text);
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.byteLength;
     this.#begin();
-    if (this.#waitingBytes > this.#bufferBytes) this.#leave("The client reads too slowly");
+    if (this.#sink === undefined) {
+      this.#waiting.push(text);
+      this.#waitingBytes += Buffer.byteLength(text);
+    } else this.#sink.write(text);
+    const unread = this.#sink?.writableLength ?? this.#waitingBytes;
+    if (unread > this.#bufferBytes) this.#leave("The client reads too slowly");
     this.#wake?.();
   }
 
@@ -86,11 +119,15 @@ export class EventStream {
       return;
     }
     if (this.#waiting.length > 0) {
-      const chunk = this.#waiting.length === 1 ? this.#waiting[0]! : Buffer.concat(this.#waiting);
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      controller.enqueue(new Uint8Array(chunk));
+      controller.enqueue(new TextEncoder().encode(this.#takeWaiting()));
     } else controller.close();
+  }
+
+  #takeWaiting(): string {
+    const text = this.#waiting.join("");
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return text;
   }
 
   #leave(why: string): void {
@@ -99,5 +136,6 @@ export class EventStream {
     this.#waitingBytes = 0;
     this.#gone.abort(new ColloquyError("aborted", why));
     this.#wake?.();
+    this.#sink?.destroy();
   }
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { ColloquyError } from "../../base/errors.ts";
 import { errorResponse } from "./error-response.ts";
+import { eventStreamOf } from "./event-stream.ts";
 import { RequestError } from "./request-error.ts";
 
 export type Fetch = (request: Request) => Promise<Response>;
@@ -44,7 +45,12 @@ async function answer(
     outgoing.end();
     return;
   }
-  await sendBody(response.body, outgoing);
+  const events = eventStreamOf(response);
+  if (events === undefined) await sendBody(response.body, outgoing);
+  else {
+    outgoing.flushHeaders();
+    events.sendTo(outgoing);
+  }
 }
 
 async function sendBody(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {

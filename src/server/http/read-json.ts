@@ -15,7 +15,11 @@ export async function readJson(request: Request, limits: JsonLimits): Promise<un
   if (type !== "application/json") {
     throw new RequestError(415, "invalid-argument", "The body must be sent as application/json");
   }
-  const bytes = await readBytes(request, limits.bodyBytes);
+  const bytes = await readBytes(request, limits.bodyBytes).catch((error: unknown) => {
+    // Who sends goes away, or sends too slowly: no fault of ours.
+    if (error instanceof RequestError) throw error;
+    throw new RequestError(400, "aborted", "The body did not arrive whole", { cause: error });
+  });
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

@@ -32,6 +32,10 @@ export interface ServerLimits {
   readonly streamBufferBytes: number;
   /** Connections at once. Default 1024. */
   readonly connections: number;
+  /** Time for the headers of a request to arrive, milliseconds. Default 15,000. */
+  readonly headersMs: number;
+  /** Time for a whole request to arrive, milliseconds. Default 60,000. */
+  readonly requestMs: number;
 }
 
 export const defaultLimits: ServerLimits = Object.freeze({
@@ -50,6 +54,8 @@ export const defaultLimits: ServerLimits = Object.freeze({
   generationMs: 600_000,
   streamBufferBytes: 2 ** 20,
   connections: 1024,
+  headersMs: 15_000,
+  requestMs: 60_000,
 });
 
 /** @throws InvalidArgumentError for a limit that is unknown or no positive integer */
