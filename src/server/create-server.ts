@@ -172,7 +172,8 @@ export class ColloquyServer {
 
   async #close(): Promise<void> {
     this.#closing.abort(new ColloquyError("disposed", "The server is closing"));
-    const { pool, store } = this.#serving;
+    const { pool, store, metrics } = this.#serving;
+    metrics.close();
     pool.close();
     const http = this.#http;
     const stopped = new Promise<void>((resolve) =>

@@ -185,6 +185,7 @@ describe("routes", () => {
     );
     expect(text).toContain('colloquy_tokens_total{kind="generated"} 12');
     expect(text).toMatch(/^colloquy_sequences 2$/m);
+    expect(text).toMatch(/^nodejs_heap_size_used_bytes \d{6,}$/m);
     for (const line of text.trimEnd().split("\n")) {
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{[^}]*\})? -?[\d.e+]+)$/);
     }

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { SequencePool } from "../pool/sequence-pool.ts";
 
 interface Series {
@@ -17,6 +18,15 @@ export class ServerMetrics {
   readonly #requests: Series = counter("Requests by route and status.");
   readonly #tokens: Series = counter("Tokens by kind: prompt, cached (of the prompt) and generated.");
   readonly #durations = new Map<string, { counts: number[]; sum: number; count: number }>();
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 10 });
+
+  constructor() {
+    this.#loopDelay.enable();
+  }
+
+  close(): void {
+    this.#loopDelay.disable();
+  }
 
   countRequest(route: string, method: string, status: number, seconds: number): void {
     add(this.#requests, `route="${route}",method="${method}",status="${status}"`, 1);
@@ -39,7 +49,9 @@ export class ServerMetrics {
   }
 
   text(pool: SequencePool, sessions: number): string {
-    const { rss } = process.memoryUsage();
+    const { rss, heapUsed } = process.memoryUsage();
+    const lag = this.#loopDelay.max / 1e9;
+    this.#loopDelay.reset();
     return [
       ...lines("colloquy_requests_total", this.#requests),
       ...this.#durationLines(),
@@ -49,6 +61,15 @@ export class ServerMetrics {
       ...lines("colloquy_requests_waiting", gauge("Requests that wait for a sequence.", pool.waiting)),
       ...lines("colloquy_sessions", gauge("Chats in the store.", sessions)),
       ...lines("process_resident_memory_bytes", gauge("Memory of the process.", rss)),
+      ...lines("nodejs_heap_size_used_bytes", gauge("JavaScript objects.", heapUsed)),
+      ...lines(
+        "nodejs_active_resources",
+        gauge("Sockets, timers and running work.", process.getActiveResourcesInfo().length),
+      ),
+      ...lines(
+        "nodejs_eventloop_lag_max_seconds",
+        gauge("Longest delay of the event loop since the last look.", lag),
+      ),
       "",
     ].join("\n");
   }

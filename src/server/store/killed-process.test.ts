@@ -1,51 +1,23 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BuiltProcess, buildProcess, type StartedProcess } from "../../../test/server/built-process.ts";
 import { readEvents, serveFake } from "../../../test/server/fake-server.ts";
 import type { SessionJson } from "../sessions/wire.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "colloquy-kill-"));
 const storePath = join(folder, "chats.sqlite");
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-// The program must find the installed packages and package.json, so it is built two folders deep in the repository.
-const built = join(root, "node_modules", `.chat-process-${process.pid}`);
-let child: ChildProcess | undefined;
+let built: BuiltProcess;
+let child: StartedProcess;
 
 beforeAll(async () => {
-  await build({
-    root,
-    logLevel: "silent",
-    build: {
-      ssr: join(root, "test", "server", "chat-process.ts"),
-      outDir: built,
-      emptyOutDir: false,
-      rollupOptions: { output: { entryFileNames: "chat-process.mjs" } },
-    },
-    ssr: { external: ["libsql", "koffi"] },
-  });
+  built = await buildProcess("chat-process.ts");
 }, 60_000);
-afterAll(() => {
-  child?.kill("SIGKILL");
+afterAll(async () => {
+  await built?.remove();
   rmSync(folder, { recursive: true, force: true });
-  rmSync(built, { recursive: true, force: true });
 });
-
-async function startProcess(): Promise<string> {
-  child = spawn(process.execPath, [join(built, "chat-process.mjs"), storePath], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`The process ended with ${code}`);
-  });
-  ended.catch(() => {});
-  const [line] = (await Promise.race([once(child.stdout!, "data"), ended])) as [Buffer];
-  return line.toString().trim();
-}
 
 /** Reads a stream up to a text. */
 async function readUntil(response: Response, text: string): Promise<void> {
@@ -58,7 +30,8 @@ async function readUntil(response: Response, text: string): Promise<void> {
 }
 
 test("a process killed in the middle of a reply loses that reply at most", async () => {
-  const url = await startProcess();
+  child = await built.start(storePath);
+  const { url } = child;
   const post = (path: string, body: object) =>
     fetch(`${url}${path}`, {
       method: "POST",
@@ -68,8 +41,7 @@ test("a process killed in the middle of a reply loses that reply at most", async
   const { id } = (await (await post("/api/sessions", { title: "kept" })).json()) as SessionJson;
   await (await post(`/api/sessions/${id}/prompt`, { text: "first", maxTokens: 3 })).text();
   await readUntil(await post(`/api/sessions/${id}/prompt`, { text: "second" }), "event: text");
-  child!.kill("SIGKILL");
-  await once(child!, "exit");
+  await child.kill();
 
   const again = serveFake({ storePath });
   const session = (await (await again.get(`/api/sessions/${id}`)).json()) as SessionJson;
