@@ -4,6 +4,7 @@ import type { GeneratedToken, GenerateFinish } from "../engine/context-sequence.
 import type { Token } from "../engine/token.ts";
 import { definitionToGbnf } from "../grammar/gbnf/definition-to-gbnf.ts";
 import type { GrammarMatcher } from "../grammar/matcher.ts";
+import { endsInsideCharacter } from "./ends-inside-character.ts";
 import { TransportError } from "./http/transport-error.ts";
 import type { RemoteEngine, RemoteEvent, RemoteRequest, RemoteSampling } from "./remote-engine.ts";
 
@@ -20,6 +21,7 @@ export interface RemoteContinuation {
   readonly retries: number;
   readonly retryDelayMs: number;
   isEndToken(token: Token): boolean;
+  tokenBytes(token: Token): Uint8Array;
   /** Told about every request: what it evaluates, and what of that was in the engine's cache once that is known. */
   onRequest(promptIds: readonly Token[]): void;
   onCached(cachedTokens: number): void;
@@ -63,6 +65,11 @@ export async function* continueRemotely(
   }
 }
 
+type TokenEvent = RemoteEvent & { type: "token" };
+
+/** Where a grammar is inside a character, so many tokens are named at most. */
+const namedTokensMax = 4096;
+
 /** What has come so far, and the requests for the rest. */
 class Run {
   readonly tokens: Token[];
@@ -70,6 +77,11 @@ class Run {
   readonly #continuation: RemoteContinuation;
   /** So many tokens come in one answer next, because the stream could not tell them. */
   #untold = 0;
+  /**
+   * Tokens that end inside a character: a grammar can be gone on with only between characters, so that they count when
+   * the character is complete, and are asked for again where the connection breaks before.
+   */
+  #partial: TokenEvent[] = [];
 
   constructor(continuation: RemoteContinuation, target: readonly Token[]) {
     this.#continuation = continuation;
@@ -78,26 +90,31 @@ class Run {
 
   *takeForced(): Generator<GeneratedToken, void, void> {
     const { grammar, maxTokens, signal } = this.#continuation;
-    for (const token of grammar?.forced() ?? []) {
+    const forced = [...(grammar?.forced() ?? [])] as Token[];
+    while (forced.length > 0 && this.#endsInside(forced)) forced.pop();
+    for (const token of forced) {
       if (this.generated >= maxTokens || signal.aborted) return;
-      this.#take(token as Token);
-      yield { token: token as Token, forced: true };
+      this.#take(token);
+      yield { token, forced: true };
     }
   }
 
   async *request(): AsyncGenerator<GeneratedToken, Step, void> {
     const { contextSize, engine, maxTokens, modelName } = this.#continuation;
+    this.#partial = [];
     const left = Math.min(maxTokens - this.generated, contextSize + 1 - this.tokens.length);
-    const request = this.#nextRequest(Math.min(left, this.#untold || left));
+    const request = this.#nextRequest(left);
     this.#continuation.onRequest(request.promptIds);
     if (this.#untold > 0) {
-      const { tokens, finish } = await engine.complete(request, modelName);
       this.#untold = 0;
+      const { tokens, finish } = await engine.complete(request, modelName);
       for (const token of tokens) {
         const end = yield* this.#receive({ type: "token", token });
         if (end !== undefined) return end;
       }
-      return this.#receiveFinish(finish, left === request.maxTokens || tokens.length === 0);
+      // One token more may complete the character.
+      if (this.#partial.length > 0 && request.maxTokens < left) this.#untold = this.#partial.length + 1;
+      return yield* this.#receiveFinish(finish, left === request.maxTokens || tokens.length === 0);
     }
     for await (const event of engine.stream(request, modelName)) {
       if (event.type === "token") {
@@ -105,33 +122,53 @@ class Run {
         if (end !== undefined) return end;
       } else if (event.type === "cached") this.#continuation.onCached(event.tokens);
       else if (event.type === "untold") {
-        this.#untold = event.count;
+        this.#untold = this.#partial.length + event.count;
         return "again";
-      } else return this.#receiveFinish(event, true);
+      } else return yield* this.#receiveFinish(event, true);
     }
     throw new TransportError("The stream ended without its finish");
   }
 
-  *#receive(
-    event: RemoteEvent & { type: "token" },
-  ): Generator<GeneratedToken, GenerateFinish | undefined, void> {
+  *#receive(event: TokenEvent): Generator<GeneratedToken, GenerateFinish | undefined, void> {
     const { grammar, isEndToken, maxTokens } = this.#continuation;
-    const { token, logprobs } = event;
-    if (grammar !== undefined && !grammar.allows(token))
-      throw new ColloquyError(
-        "grammar-mismatch",
-        `The engine wrote token ${token}, which the grammar forbids`,
-      );
-    if (isEndToken(token)) return { reason: "eog", eogToken: token };
-    this.#take(token);
-    yield logprobs === undefined ? { token, forced: false } : { token, forced: false, logprobs };
-    if (grammar?.mustEnd) return { reason: "eog" };
-    return this.generated >= maxTokens ? { reason: "length" } : undefined;
+    this.#partial.push(event);
+    const isWaiting =
+      grammar !== undefined &&
+      this.generated + this.#partial.length < maxTokens &&
+      !isEndToken(event.token) &&
+      this.#endsInside(this.#partial.map(({ token }) => token));
+    return isWaiting ? undefined : yield* this.#takePartial();
   }
 
-  #receiveFinish(finish: RemoteEvent & { type: "finish" }, isWhole: boolean): Step {
+  /** The tokens of whole characters, and those that end inside one when nothing more comes. */
+  *#takePartial(): Generator<GeneratedToken, GenerateFinish | undefined, void> {
+    const { grammar, isEndToken, maxTokens } = this.#continuation;
+    for (const { token, logprobs } of this.#partial.splice(0)) {
+      if (grammar !== undefined && !grammar.allows(token))
+        throw new ColloquyError(
+          "grammar-mismatch",
+          `The engine wrote token ${token}, which the grammar forbids`,
+        );
+      if (isEndToken(token)) return { reason: "eog", eogToken: token };
+      this.#take(token);
+      yield logprobs === undefined ? { token, forced: false } : { token, forced: false, logprobs };
+      if (grammar?.mustEnd) return { reason: "eog" };
+      if (this.generated >= maxTokens) return { reason: "length" };
+    }
+    return undefined;
+  }
+
+  *#receiveFinish(
+    finish: RemoteEvent & { type: "finish" },
+    isWhole: boolean,
+  ): Generator<GeneratedToken, Step, void> {
     const { contextSize, grammar, maxTokens, onCached } = this.#continuation;
     if (finish.cachedTokens !== undefined) onCached(finish.cachedTokens);
+    const isFull = this.tokens.length + this.#partial.length > contextSize;
+    if (finish.reason !== "length" || isFull) {
+      const end = yield* this.#takePartial();
+      if (end !== undefined) return end;
+    }
     if (finish.reason !== "length") {
       if (grammar !== undefined && !grammar.canEnd)
         throw new ColloquyError(
@@ -141,31 +178,27 @@ class Run {
       return { reason: "eog" };
     }
     if (this.generated >= maxTokens) return { reason: "length" };
-    if (this.tokens.length > contextSize) return { reason: "contextFull" };
+    if (isFull) return { reason: "contextFull" };
     // The engine stopped early by a limit of its own; nobody asked for less.
     if (isWhole && this.generated === 0)
       throw new ColloquyError("native-failure", "The engine stopped before its first token");
     return "again";
   }
 
-  #nextRequest(maxTokens: number): RemoteRequest {
-    const { grammar, logprobs, sampling, sessionKey, signal } = this.#continuation;
+  #nextRequest(left: number): RemoteRequest {
+    const { engine, grammar, logprobs, sampling, sessionKey, signal } = this.#continuation;
     const rest = grammar?.rest?.();
-    if (grammar !== undefined && rest === undefined)
-      throw new UnsupportedError(
-        this.generated === 0
-          ? "grammar: a grammar that begins to apply later, or inside a character, is offered by local models alone"
-          : "grammar: the connection broke inside a character, from where a grammar cannot be gone on with",
-      );
-    return {
-      promptIds: this.tokens,
-      maxTokens,
-      sampling,
-      grammar: rest && definitionToGbnf(rest),
-      logprobs,
-      sessionKey,
-      signal,
-    };
+    const isInside = grammar !== undefined && rest === undefined;
+    const text = isInside ? tokensGrammar(grammar) : rest && definitionToGbnf(rest);
+    engine.check({ sampling, logprobs, grammar: text });
+    if (isInside) this.#untold = 1;
+    const maxTokens = Math.min(left, this.#untold || left);
+    return { promptIds: this.tokens, maxTokens, sampling, grammar: text, logprobs, sessionKey, signal };
+  }
+
+  #endsInside(tokens: readonly Token[]): boolean {
+    const { tokenBytes } = this.#continuation;
+    return endsInsideCharacter(Buffer.concat(tokens.slice(-4).map(tokenBytes)));
   }
 
   #take(token: Token): void {
@@ -173,4 +206,17 @@ class Run {
     this.tokens.push(token);
     this.generated++;
   }
+}
+
+/** The tokens that may come next, by their ids: for a walk that an earlier call left inside a character. */
+function tokensGrammar(grammar: GrammarMatcher): string {
+  const { count, words } = grammar.mask();
+  if (grammar.rest === undefined || count > namedTokensMax)
+    throw new UnsupportedError(
+      "grammar: a grammar that begins to apply later is offered by local models alone",
+    );
+  const ids: number[] = [];
+  for (const [index, word] of words.entries())
+    for (let bit = 0; bit < 32; bit++) if ((word & (1 << bit)) !== 0) ids.push(32 * index + bit);
+  return `root ::= ${ids.map((id) => `<[${id}]>`).join(" | ")}\n`;
 }

@@ -98,6 +98,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
           retries,
           retryDelayMs,
           isEndToken: (token) => this.model.isEogToken(token),
+          tokenBytes: (token) => this.model.tokenBytes(token),
           ...meter,
         },
         target,

@@ -4,13 +4,16 @@ import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SamplingOptions } from "../../src/engine/sampling/options.ts";
 import type { Token } from "../../src/engine/token.ts";
+import { tokenTrieOf } from "../../src/engine/token-trie-of.ts";
+import { compileGrammar } from "../../src/grammar/compiled-grammar.ts";
+import { parseGbnf } from "../../src/grammar/gbnf/parse-gbnf.ts";
 import { getLlama } from "../../src/remote/get-llama.ts";
 import type { RemoteContextSequence } from "../../src/remote/remote-context-sequence.ts";
 import type { RemoteLlama } from "../../src/remote/remote-llama.ts";
 import type { RemoteModel } from "../../src/remote/remote-model.ts";
 import { generateAll } from "../contract/context-sequence.contract.ts";
 import { writeTinyModel } from "../gguf/tiny-model.ts";
-import { type LlamaServer, startLlamaServer } from "./llama-server.ts";
+import { type LlamaServer, type LlamaServerOptions, startLlamaServer } from "./llama-server.ts";
 import { type Router, startNginx } from "./nginx.ts";
 
 const replies = 8;
@@ -22,6 +25,7 @@ const maxTokens = 150;
 const marginMin = 0.003;
 
 let folder: string;
+let serverOptions: LlamaServerOptions;
 let workers: LlamaServer[];
 let router: Router;
 let llama: RemoteLlama;
@@ -31,8 +35,8 @@ beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
   // As many layers as make a reply last long enough to be struck in its middle.
   const modelPath = writeTinyModel(path.join(folder, "tiny.gguf"), { layers: 40 });
-  const options = { modelPath, contextSize: 1024, slots: 8 };
-  workers = await Promise.all([startLlamaServer(options), startLlamaServer(options)]);
+  serverOptions = { modelPath, contextSize: 1024, slots: 8 };
+  workers = await Promise.all([startLlamaServer(serverOptions), startLlamaServer(serverOptions)]);
   router = await startNginx(workers.map(({ port }) => port));
   llama = await getLlama({ engine: { type: "llama-server", url: router.url } });
   model = await llama.loadModel({ modelPath });
@@ -116,5 +120,30 @@ test("a worker dies in the middle of eight replies: all of them are completed as
   expect(struck.some((index) => continued[index])).toBe(true);
   expect(continued.filter((_, index) => !struck.includes(index))).not.toContain(true);
   expect(texts).toEqual(expected.map(({ reply }) => reply));
+  await context.dispose();
+});
+
+test("a worker dies while it writes characters of several bytes: the grammar is kept to the end", async () => {
+  workers[0] = await startLlamaServer({ ...serverOptions, port: workers[0]!.port });
+  const context = await model.createContext({ sequences: replies });
+  const compiled = compileGrammar(parseGbnf('root ::= ("你" | "é" | "😀" | "佡"){60} "."'));
+  const keys = await evenKeys();
+  const lengths = Array<number>(replies).fill(0);
+  let isKilled = false;
+  const running = keys.map(async ({ key }, index) => {
+    const sequence = context.getSequence({ sessionKey: key });
+    const grammar = compiled.matcher(tokenTrieOf(model));
+    const tokens: Token[] = [];
+    for await (const { token } of sequence.generate(model.tokenize(`Sign ${index}:`), { grammar })) {
+      tokens.push(token);
+      lengths[index] = tokens.length;
+      if (isKilled || Math.min(...lengths) < 10) continue;
+      isKilled = true;
+      await workers[0]!.kill();
+    }
+    return model.detokenize(tokens);
+  });
+  for (const text of await Promise.all(running)) expect(text).toMatch(/^(你|é|😀|佡){60}\.$/u);
+  expect(isKilled).toBe(true);
   await context.dispose();
 });

@@ -24,13 +24,15 @@ export interface LlamaServerOptions {
   /** Room of each slot, tokens. */
   contextSize?: number;
   slots?: number;
+  /** Default: a free one. */
+  port?: number;
 }
 
 /** llama.cpp's own HTTP server in a process of its own, from the Python package that contains it. */
 export async function startLlamaServer(options: LlamaServerOptions): Promise<LlamaServer> {
   const { modelPath, contextSize = 1024, slots = 4 } = options;
   const python = await findPython();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const args = [script, modelPath, String(port), String(contextSize), String(slots)];
   const child = spawn(python, args, { stdio: ["ignore", "pipe", "pipe"] });
   let output = "";

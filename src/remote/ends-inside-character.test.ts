@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { seededRandom } from "../../test/fake/seeded-random.ts";
+import { endsInsideCharacter } from "./ends-inside-character.ts";
+
+test("every cut of random texts is told as a decoder tells it", () => {
+  const random = seededRandom(5);
+  const characters = ["a", "é", "你", "😀", "\n", "ß"];
+  let inside = 0;
+  for (let round = 0; round < 300; round++) {
+    const text = Array.from({ length: 6 }, () => characters[Math.floor(random() * characters.length)]).join(
+      "",
+    );
+    const bytes = new TextEncoder().encode(text);
+    for (let end = 0; end <= bytes.length; end++) {
+      const isCut = new TextDecoder().decode(bytes.subarray(0, end)).endsWith("\ufffd");
+      expect(endsInsideCharacter(bytes.subarray(0, end))).toBe(isCut);
+      if (isCut) inside++;
+    }
+  }
+  expect(inside).toBeGreaterThan(300);
+});
+
+test("bytes that are no text are not waited for", () => {
+  expect(endsInsideCharacter(Uint8Array.of(0x80, 0x80, 0x80, 0x80))).toBe(false);
+  expect(endsInsideCharacter(new Uint8Array())).toBe(false);
+});
