@@ -73,6 +73,8 @@ describe("an image", () => {
       ...after,
     ]);
     expect(image.tokens).toHaveLength(4);
+    // Both count the same: cells of an image are evaluated tokens.
+    expect(context.stats.tokens).toBe(2 * (before.length + 4 + after.length + seen.length - 1));
     expect(seen).toEqual(read);
     expect(model.detokenize(seen.map(({ token }) => token))).toMatch(/^ red green blue yellow/);
     await context.dispose();

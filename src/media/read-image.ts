@@ -8,6 +8,9 @@ export interface RgbImage {
   readonly data: Uint8Array;
 }
 
+/** A small drawing can take for ever. */
+const secondsMax = 30;
+
 /**
  * Decodes an image file: turned upright as its EXIF data say, transparent pixels on white, the first frame of several,
  * in sRGB, and made smaller when a side is longer than `sideMax`. Formats: what sharp reads (JPEG, PNG, WebP, GIF, AVIF,
@@ -24,6 +27,7 @@ export async function readImage(file: Uint8Array, limits: ResolvedMediaLimits): 
       pages: 1,
     });
     const { data, info } = await image
+      .timeout({ seconds: secondsMax })
       .rotate()
       .resize({ width: limits.sideMax, height: limits.sideMax, fit: "inside", withoutEnlargement: true })
       .flatten({ background: "#ffffff" })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { quartersPng } from "../../test/media/colours.ts";
 import { type MediaLimits, resolveMediaLimits } from "./media-source.ts";
 import { isPrivateAddress } from "./private-address.ts";
-import { readImage } from "./read-image.ts";
 import { readMedia } from "./read-media.ts";
 
 let folder: string;
@@ -123,43 +122,5 @@ describe("private networks", () => {
         read(`http://${host}:${port}/image.png`, { allowPrivateNetwork: false }),
         host,
       ).rejects.toMatchObject({ code: "media-unsupported" });
-  });
-});
-
-describe("an image", () => {
-  const limits = resolveMediaLimits();
-
-  test("becomes pixels", async () => {
-    const { width, height, data } = await readImage(png, limits);
-    expect([width, height, data.length]).toEqual([16, 16, 768]);
-    expect([...data.subarray(0, 3)]).toEqual([255, 0, 0]);
-    expect([...data.subarray(765)]).toEqual([255, 255, 0]);
-  });
-
-  test("is grey in three channels, and made smaller when it is large", async () => {
-    const { default: sharp } = await import("sharp");
-    const grey = await sharp(Buffer.alloc(64 * 32, 100), { raw: { width: 64, height: 32, channels: 1 } })
-      .png()
-      .toBuffer();
-    const { width, height, data } = await readImage(grey, { ...limits, sideMax: 16 });
-    expect([width, height, data.length]).toEqual([16, 8, 384]);
-    expect(new Set(data)).toEqual(new Set([100]));
-  });
-
-  test("that is damaged, cut short or too large is refused", async () => {
-    const large = await quartersPng(["red", "green", "blue", "yellow"], 1000);
-    const cut = path.join(folder, "cut.png");
-    writeFileSync(cut, large);
-    truncateSync(cut, Math.floor(large.length / 2));
-    for (const [bytes, pixelsMax] of [
-      [Buffer.from("no image"), limits.pixelsMax],
-      [Buffer.alloc(0), limits.pixelsMax],
-      [await read(cut), limits.pixelsMax],
-      [large, 999_999],
-    ] as const)
-      await expect(readImage(bytes, { ...limits, pixelsMax })).rejects.toMatchObject({
-        code: "media-invalid",
-      });
-    expect((await readImage(large, limits)).width).toBe(1000);
   });
 });

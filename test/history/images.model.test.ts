@@ -31,8 +31,18 @@ test("a history with an image is answered, goes on from its cache, and forgets t
   const history = new ChatHistory(model, { systemPrompt: false });
   const image = await quartersPng(["red", "red", "red", "red"]);
   history.append("user", [{ image }, "Which colour is it?"]);
-  expect(() => history.embedChat()).toThrow(expect.objectContaining({ code: "media-unsupported" }));
+  const notRead = expect.objectContaining({
+    code: "media-unsupported",
+    hint: expect.stringContaining("prepareMedia"),
+  });
+  for (const count of [() => history.embedChat(), () => history.numTokens, () => history.at(0)!.numTokens])
+    expect(count).toThrow(notRead);
   await history.prepareMedia();
+  // Counted before anything is evaluated: the image takes the place of the words for it.
+  const written = new ChatHistory(model, { systemPrompt: false });
+  written.append("user", " red red red red\nWhich colour is it?");
+  expect(history.numTokens).toBe(written.numTokens);
+  expect(history.at(0)!.numTokens).toBe(written.at(0)!.numTokens);
   expect(history.tokens.filter((token) => token < 0)).toHaveLength(4);
   const first = model.generate(history.embedChat(), { maxNewTokens: 24 });
   expect((await first.wait()).toLowerCase()).toContain("red");

@@ -217,12 +217,16 @@ export class ChatHistory implements Iterable<ChatMessage> {
     return true;
   }
 
-  /** The rendered chat, up to where the next message is written. */
+  /**
+   * The rendered chat, up to where the next message is written. An image or a sound is as many negative ids as it takes
+   * cells; they are known before it is evaluated.
+   * @throws ColloquyError `media-unsupported` for an image or sound before {@link prepareMedia}
+   */
   get tokens(): readonly Token[] {
     return this.rendered().tokens;
   }
 
-  /** Length of the rendered chat. */
+  /** Length of the rendered chat. @throws ColloquyError as {@link tokens} */
   get numTokens(): number {
     return this.tokens.length;
   }
@@ -254,7 +258,6 @@ export class ChatHistory implements Iterable<ChatMessage> {
    * an image or sound before {@link prepareMedia}
    */
   embedChat(options: EmbedChatOptions = {}): EmbeddedChat {
-    checkPrepared(this.list, this.model);
     const { maxTokens, wrapTokens } = options;
     if (maxTokens !== undefined && wrapTokens !== undefined && this.numTokens > maxTokens) {
       if (this.findWrapEntry(wrapTokens) === undefined) {
@@ -389,7 +392,11 @@ export class ChatHistory implements Iterable<ChatMessage> {
   private rendered() {
     const held = this.kvCache?.tokens;
     const key = `${this.version} ${held?.length ?? "-"} ${held?.at(-1) ?? "-"}`;
-    if (this.memo?.key !== key) this.memo = { key, tokens: this.render(this.list.length) };
+    if (this.memo?.key !== key) {
+      // A marker in place of an image would be counted as text.
+      checkPrepared(this.list, this.model);
+      this.memo = { key, tokens: this.render(this.list.length) };
+    }
     return this.memo;
   }
 }

@@ -32,7 +32,11 @@ export function checkPrepared(messages: readonly ChatMessage[], model: LanguageM
     (media) => model.spans?.tokensOf(mediaMarker(media)) === undefined,
   );
   if (missing === undefined) return;
-  throw new ColloquyError("media-unsupported", `The chat holds an ${missing.type} that was not read`, {
-    hint: "await history.prepareMedia() first; the model needs a projector for it",
-  });
+  throw new ColloquyError(
+    "media-unsupported",
+    `The chat holds ${missing.type === "image" ? "an image" : "a sound"} that was not read`,
+    {
+      hint: "await history.prepareMedia() first; the model needs a projector for it",
+    },
+  );
 }

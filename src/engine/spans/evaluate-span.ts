@@ -1,7 +1,7 @@
 import { ColloquyError } from "../../base/errors.ts";
 import type { HeldSequence, SequenceStore } from "../context/sequence-store.ts";
 import type { Range } from "../ledger/plan-edit.ts";
-import { EvaluationAborted } from "../scheduler/scheduler.ts";
+import { EvaluationAborted, type SchedulerStats } from "../scheduler/scheduler.ts";
 
 /**
  * Evaluates a run of one negative id: the same span once, or several times in a row.
@@ -29,8 +29,10 @@ export async function evaluateSpan(
       try {
         setup.allowDecoding();
         const { context, batchSize } = setup;
+        const started = performance.now();
         await prepared.evaluate({ context, sequence: held.id, position: at, batchSize, signal });
         held.ledger.append(target, at, at + span.length);
+        count(setup.scheduler.stats, span.length, batchSize, performance.now() - started);
       } catch (error) {
         // A part of the cells may be there.
         if (setup.canCut) store.remove(held, at);
@@ -41,6 +43,14 @@ export async function evaluateSpan(
     at += span.length;
     store.progressed(held);
   }
+}
+
+/** The cells of a span go through decodes as tokens do. */
+function count(stats: SchedulerStats, cells: number, batchSize: number, ms: number): void {
+  stats.decodes += Math.ceil(cells / batchSize);
+  stats.tokens += cells;
+  stats.decodeMs += ms;
+  stats.batchTokensMax = Math.max(stats.batchTokensMax, Math.min(cells, batchSize));
 }
 
 /** The first place where a token list holds a negative id that is no whole span; -1 when there is none. */
