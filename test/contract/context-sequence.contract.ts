@@ -28,11 +28,16 @@ export async function generateAll(
 export interface ContractSubject {
   /** A sequence that holds nothing, of at least 128 tokens. */
   create(): ContextSequence | Promise<ContextSequence>;
+  /** The engine reuses whole blocks of so many tokens; there must be room for two. Default 1. */
+  readonly cacheBlock?: number;
 }
 
 const promptText = "The capital of France is";
 
-type Clause = readonly [name: string, holds: (sequence: ContextSequence, prompt: Token[]) => Promise<void>];
+type Clause = readonly [
+  name: string,
+  holds: (sequence: ContextSequence, prompt: Token[], cacheBlock: number) => Promise<void>,
+];
 
 /** Greedy: the same input gives the same output. */
 const clauses: readonly Clause[] = [
@@ -68,7 +73,10 @@ const clauses: readonly Clause[] = [
 
   [
     "the report accounts for every token of the prompt, and a repetition is reused",
-    async (sequence, prompt) => {
+    async (sequence, sentence, cacheBlock) => {
+      const prompt = Array(Math.ceil(cacheBlock / sentence.length))
+        .fill(sentence)
+        .flat() as Token[];
       const sum = () => {
         const report = sequence.lastEvaluation!;
         return report.reusedTokens + report.movedTokens + report.sharedTokens + report.evaluatedTokens;
@@ -213,7 +221,7 @@ export function describeContextSequence(name: string, subject: ContractSubject):
     test.each(clauses)("%s", async (_, holds) => {
       const sequence = await subject.create();
       try {
-        await holds(sequence, sequence.model.tokenize(promptText));
+        await holds(sequence, sequence.model.tokenize(promptText), subject.cacheBlock ?? 1);
       } finally {
         await sequence.dispose();
       }
