@@ -25,5 +25,9 @@ export function plainGrammarVocabulary(model: LanguageModel): GrammarVocabulary 
     endTokens,
     tokenBytes: (id) => (model.isSpecialToken(id as Token) ? noBytes : model.tokenBytes(id as Token)),
     tokenize: (text) => model.tokenize(text, false),
+    findToken: (text) => {
+      const tokens = model.tokenize(text, true);
+      return tokens.length === 1 ? tokens[0] : undefined;
+    },
   };
 }

@@ -21,6 +21,17 @@ const GRAMMARS: readonly [name: string, text: string][] = [
   ["counts", 'root ::= "\\"" [a-z ]{3,20} "\\"" ("," " "? root){0,3}'],
   ["alternatives", 'root ::= ("the " | "there" | "then" [a-z]*) ("," root | ".")'],
   ["beyond ASCII", 'root ::= ([à-ÿ] | "日本" | [^\\x00-\\x7F]){1,4} [.!?] root?'],
+  [
+    "escapes",
+    'root ::= ("\\x41\\u00E9\\t\\"" | [\\x61-\\x66\\]\\[\\-\\\\] | "\\U0001F600" | [\\u3041-\\u309f])+ [a-] [-z]? .',
+  ],
+  [
+    "layout",
+    '# first\nroot::=item ( # in a group\n  "," # and\n  item\n){ 1 , 3 } |\n  "none"\r\nitem ::= [a-z]{2} "-"? | [0-9]{3,} |\n\n# last',
+  ],
+  ["repetitions", 'root ::= ("ab"{2} "c"{0,2} | ("d" | "e" "f"?){1,3} "g"+){2}? ("h" {2})* "i" *'],
+  ["defined twice", 'root ::= a a\na ::= "x"\na ::= "the" | [y-z]{1,2}'],
+  ["any characters", 'root ::= . .{2,5} ("end" | .)* "\\n"'],
   ["nested", 'root ::= "(" (root | [0-9]{1,3}) ")" | "[" root? "]"'],
 ];
 
@@ -71,12 +82,12 @@ function openSampler(model: LlamaModel, grammar: string) {
  * Tokens that both take for the same text. llama.cpp reads control tokens as their names, refuses tokens that begin
  * with a zero byte, and is lenient where bytes are no UTF-8.
  */
-function comparableTokens(model: LlamaModel): number[] {
-  const found: number[] = [];
+function comparableTokens(model: LlamaModel, named: readonly number[]): number[] {
+  const found: number[] = [...named];
   const decoder = new TextDecoder("utf-8", { fatal: true });
   for (let id = 0; id < model.vocabularySize; id++) {
     if (model.isEogToken(id as Token)) found.push(id);
-    if (model.isSpecialToken(id as Token)) continue;
+    if (model.isSpecialToken(id as Token) || named.includes(id)) continue;
     const bytes = model.tokenBytes(id as Token);
     if (bytes.length === 0 || bytes[0] === 0) continue;
     try {
@@ -89,9 +100,18 @@ function comparableTokens(model: LlamaModel): number[] {
   return found;
 }
 
-function compare(model: LlamaModel, grammar: string, walks: number, steps: number, seed: number): number {
+function compare(
+  model: LlamaModel,
+  grammar: string,
+  {
+    walks,
+    steps,
+    seed,
+    named = [],
+  }: { walks: number; steps: number; seed: number; named?: readonly number[] },
+): number {
   const random = seededRandom(seed);
-  const tokens = comparableTokens(model);
+  const tokens = comparableTokens(model, named);
   const compiled = compileGrammar(parseGbnf(grammar));
   const trie = tokenTrieOf(model);
   let compared = 0;
@@ -120,13 +140,31 @@ function compare(model: LlamaModel, grammar: string, walks: number, steps: numbe
   return compared;
 }
 
+/** Grammars that name tokens: one by its id, control tokens by their names too. */
+function compareNamedTokens(model: LlamaModel): number {
+  const word = model.tokenize("the")[0]!;
+  const [start] = model.tokenize("<|im_start|>", true);
+  const grammars = [
+    `root ::= <[${word}]> !<[${word}]>{1,3} <[${word}]> [a-z]*`,
+    `root ::= "a"? <|im_start|> (!<|im_start|>)* <|im_start|> "b"`,
+    `root ::= ([a-z]{1,4} | <[${start}]> | <[${word}]>)+ "!"`,
+  ];
+  return grammars.reduce(
+    (sum, text, index) =>
+      sum + compare(model, text, { walks: 6, steps: 12, seed: 300 + index, named: [word, start!] }),
+    0,
+  );
+}
+
 describe("masks beside those of llama.cpp's grammar sampler", () => {
   test("on the default model's vocabulary", async () => {
     const modelPath = await resolveDefaultModel();
     const model = await llama.loadModel({ modelPath, vocabOnly: true });
     let compared = 0;
-    for (const [index, [, text]] of GRAMMARS.entries()) compared += compare(model, text, 6, 30, 100 + index);
+    for (const [index, [, text]] of GRAMMARS.entries())
+      compared += compare(model, text, { walks: 6, steps: 30, seed: 100 + index });
     expect(compared).toBeGreaterThan(700);
+    expect(compareNamedTokens(model)).toBeGreaterThan(100);
     await model.dispose();
   });
 
@@ -135,8 +173,10 @@ describe("masks beside those of llama.cpp's grammar sampler", () => {
     const path = writeTinyModel(join(folder, "tiny.gguf"), { architecture: "gemma3", words });
     const model = await llama.loadModel({ modelPath: path, vocabOnly: true });
     let compared = 0;
-    for (const [index, [, text]] of GRAMMARS.entries()) compared += compare(model, text, 20, 40, 200 + index);
+    for (const [index, [, text]] of GRAMMARS.entries())
+      compared += compare(model, text, { walks: 20, steps: 40, seed: 200 + index });
     expect(compared).toBeGreaterThan(3000);
+    expect(compareNamedTokens(model)).toBeGreaterThan(100);
     await model.dispose();
   });
 });

@@ -129,6 +129,7 @@ export class Vocabulary implements GrammarVocabulary {
         return readTokenBytes(this.#functions, this.#vocab, size, this.type, (id) => this.isSpecialToken(id));
       },
       tokenize: (text) => this.tokenize(text),
+      findToken: (text) => onlyToken(this.encode(text, true)),
     };
   }
 
@@ -259,4 +260,8 @@ function withoutLeadingSpace(
   const newline = vocabulary.encode("\n", false);
   const after = vocabulary.encode(`\n${text}`, specialTokens);
   return newline.every((token, index) => after[index] === token) ? after.slice(newline.length) : tokens;
+}
+
+function onlyToken(tokens: readonly number[]): number | undefined {
+  return tokens.length === 1 ? tokens[0] : undefined;
 }
