@@ -101,8 +101,12 @@ export class Automaton {
 
   /** The only way to go on, when there is exactly one and it is a byte; else -1. */
   forcedByte(state: number): number {
-    if (this.#forced[state] === 0) this.#forced[state] = this.#findForced(state);
-    const found = this.#forced[state]!;
+    let found = this.#forced[state]!;
+    if (found === 0) {
+      // Looking for it may make states and with them a larger array.
+      found = this.#findForced(state);
+      this.#forced[state] = found;
+    }
     return found === NOT_FORCED ? -1 : found - 1;
   }
 

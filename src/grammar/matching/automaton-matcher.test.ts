@@ -87,6 +87,13 @@ describe("matcher", () => {
 });
 
 describe("forced", () => {
+  it("is the whole text, however many states that makes", () => {
+    const text = "0123456789:".repeat(60);
+    const matcher = matcherOf(`root ::= "${text}"`);
+    const forced = matcher.forced().map((token) => TEXTS[token]);
+    expect(forced.join("")).toBe(text);
+  });
+
   it("gives the canonical tokens and leaves out those that a longer token could replace", () => {
     const matcher = matcherOf('root ::= "{\\"name\\": " ("1" | "\\"a") "."');
     // `": ` could be `": "`, so that the last of the forced text is left to the model.

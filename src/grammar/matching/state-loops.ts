@@ -31,8 +31,13 @@ export class StateLoops {
   takesAll(state: number, kinds: number, height: number): boolean {
     const own = this.#kindsOf(state);
     if ((kinds & ~own) !== 0) return false;
-    if (this.#reaches[state] === 0) this.#reaches[state] = this.#findReach(state, own);
-    return height <= this.#reaches[state]!;
+    let reach = this.#reaches[state]!;
+    if (reach === 0) {
+      // Following it may make states and with them a larger array.
+      reach = this.#findReach(state, own);
+      this.#reaches[state] = reach;
+    }
+    return height <= reach;
   }
 
   #kindsOf(state: number): number {
