@@ -17,7 +17,8 @@ export function serviceRoutes(all: () => readonly Route[]): readonly Route[] {
       operation: operation({
         tag,
         summary: "Whether the server answers",
-        answer: { type: "object" },
+        answer: "Health",
+        refusals: { 503: "The server is closing" },
         open: true,
       }),
       answer: ({ closing }) =>
@@ -45,7 +46,7 @@ export function serviceRoutes(all: () => readonly Route[]): readonly Route[] {
     {
       method: "GET",
       path: "/api/info",
-      operation: operation({ tag, summary: "What is served", answer: { type: "object" } }),
+      operation: operation({ tag, summary: "What is served", answer: "Info" }),
       answer: async (serving) => {
         const { modelId: id, contextSize, model, limits } = serving;
         return jsonResponse({

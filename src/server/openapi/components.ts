@@ -1,25 +1,12 @@
+import { answerComponents } from "./answer-components.ts";
 import { reference } from "./operation.ts";
+import { closed, count, listOf, object, role, text } from "./schema-parts.ts";
 
-const text = { type: "string" } as const;
-const time = { type: "string", format: "date-time" } as const;
-const flag = { type: "boolean" } as const;
-const count = { type: "integer", minimum: 0 } as const;
 const positive = { type: ["integer", "null"], minimum: 1 } as const;
-
-function object(properties: Readonly<Record<string, unknown>>, required: readonly string[] = []): object {
-  return { type: "object", properties, required };
-}
-
-/** A body whose unknown fields are refused. */
-function closed(properties: Readonly<Record<string, unknown>>, required: readonly string[] = []): object {
-  return { ...object(properties, required), additionalProperties: false };
-}
-
 const unit = { type: ["number", "null"], minimum: 0, maximum: 1 } as const;
 const penalty = { type: ["number", "null"], minimum: -2, maximum: 2 } as const;
 const mode = { enum: ["exact", "shift", null], default: "exact" } as const;
 const images = { type: ["array", "null"], items: { type: "string", pattern: "^data:image/" } } as const;
-const role = { enum: ["system", "user", "model"] } as const;
 
 const samplingOfSession = closed({
   temperature: { type: ["number", "null"], minimum: 0, maximum: 100 },
@@ -32,15 +19,6 @@ const samplingOfSession = closed({
   presencePenalty: penalty,
   maxTokens: positive,
 });
-
-const summary = {
-  id: text,
-  title: text,
-  createdAt: time,
-  updatedAt: time,
-  messageCount: count,
-  busy: flag,
-};
 
 /** Fields of both generating endpoints of OpenAI's interface. */
 const generation = {
@@ -68,19 +46,79 @@ const generation = {
 const textOrTokens = { anyOf: [text, { type: "array", items: count }] } as const;
 const textsOrTokens = { anyOf: [text, { type: "array", items: { anyOf: [count, textOrTokens] } }] } as const;
 
+const contentPart = {
+  anyOf: [
+    object({ type: { const: "text" }, text }, ["type", "text"]),
+    object({ type: { const: "refusal" }, refusal: text }, ["type", "refusal"]),
+    object(
+      {
+        type: { const: "image_url" },
+        image_url: object({ url: { type: "string", pattern: "^data:image/" } }, ["url"]),
+      },
+      ["type", "image_url"],
+    ),
+  ],
+};
+
+const chatMessage = object(
+  {
+    role: { enum: ["system", "developer", "user", "assistant", "tool"] },
+    content: { anyOf: [text, listOf(contentPart), { type: "null" }] },
+    reasoning_content: { type: ["string", "null"] },
+    tool_calls: {
+      type: ["array", "null"],
+      items: object(
+        {
+          id: text,
+          type: { const: "function" },
+          function: object({ name: text, arguments: text }, ["name", "arguments"]),
+        },
+        ["id", "function"],
+      ),
+    },
+    tool_call_id: { type: ["string", "null"] },
+  },
+  ["role"],
+);
+
+const tool = object(
+  {
+    type: { const: "function" },
+    function: object(
+      {
+        name: { type: "string", minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9_-]+$" },
+        description: { type: ["string", "null"], maxLength: 10_000 },
+        parameters: { type: ["object", "null"], description: "JSON schema (2020-12)" },
+      },
+      ["name"],
+    ),
+  },
+  ["type", "function"],
+);
+
+const responseFormat = {
+  anyOf: [
+    object({ type: { enum: ["text", "json_object"] } }, ["type"]),
+    object(
+      {
+        type: { const: "json_schema" },
+        json_schema: object(
+          {
+            name: { type: "string", maxLength: 100 },
+            schema: { type: ["object", "boolean", "null"], description: "JSON schema (2020-12)" },
+          },
+          ["name"],
+        ),
+      },
+      ["type", "json_schema"],
+    ),
+    { type: "null" },
+  ],
+};
+
 /** The schemas of the OpenAPI document. */
 export const components: Readonly<Record<string, object>> = {
-  Error: object(
-    {
-      error: object({ message: text, type: text, param: { type: ["string", "null"] }, code: text }, [
-        "message",
-        "type",
-        "param",
-        "code",
-      ]),
-    },
-    ["error"],
-  ),
+  ...answerComponents,
   Settings: object({ systemPrompt: { type: ["string", "null"] }, sampling: samplingOfSession, schema: {} }, [
     "systemPrompt",
     "sampling",
@@ -91,29 +129,6 @@ export const components: Readonly<Record<string, object>> = {
     sampling: { anyOf: [samplingOfSession, { type: "null" }] },
     schema: { type: ["object", "boolean", "null"], description: "JSON schema that replies are held to" },
   }),
-  Message: object(
-    {
-      id: text,
-      createdAt: time,
-      role,
-      text,
-      parts: { type: "array", items: { type: "object" } },
-      stopReason: text,
-      cost: { type: "object" },
-    },
-    ["id", "createdAt", "role", "text"],
-  ),
-  SessionSummary: object(summary, Object.keys(summary)),
-  Session: object(
-    {
-      ...summary,
-      settings: reference("Settings"),
-      messages: { type: "array", items: reference("Message") },
-      canUndo: flag,
-      context: { type: ["object", "null"] },
-    },
-    [...Object.keys(summary), "settings", "messages", "canUndo", "context"],
-  ),
   NewSession: closed({
     title: { type: ["string", "null"], maxLength: 200 },
     settings: { anyOf: [reference("SettingsChange"), { type: "null" }] },
@@ -139,20 +154,13 @@ export const components: Readonly<Record<string, object>> = {
   ChatRequest: object(
     {
       ...generation,
-      messages: {
-        type: "array",
-        minItems: 1,
-        items: object({ role: { enum: ["system", "developer", "user", "assistant", "tool"] } }, ["role"]),
-      },
-      tools: {
-        type: ["array", "null"],
-        items: object({ type: { const: "function" } }, ["type", "function"]),
-      },
+      messages: { type: "array", minItems: 1, items: chatMessage },
+      tools: { type: ["array", "null"], items: tool },
       tool_choice: {
         anyOf: [{ enum: ["auto", "none", "required"] }, { type: "object" }, { type: "null" }],
       },
       parallel_tool_calls: { type: ["boolean", "null"] },
-      response_format: { type: ["object", "null"] },
+      response_format: responseFormat,
       logprobs: { type: ["boolean", "null"] },
       top_logprobs: { type: ["integer", "null"], minimum: 0, maximum: 20 },
       max_tokens: positive,

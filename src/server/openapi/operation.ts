@@ -1,3 +1,8 @@
+/** Refusals of what is about one chat. */
+export const ofOneChat = { 404: "There is no such chat" } as const;
+/** Refusals of what changes a chat. */
+export const whenBusy = { 409: "A reply is being written in this chat, or there is nothing to do" } as const;
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 export interface OperationOptions {
@@ -10,6 +15,12 @@ export interface OperationOptions {
   readonly answer?: string | JsonObject;
   /** Default 200. */
   readonly status?: number;
+  /** What the operation's events are, where it streams. */
+  readonly events?: string;
+  /** Whether a sequence is needed, so that the answer may be 429. */
+  readonly generates?: boolean;
+  /** Further statuses, and when they come. */
+  readonly refusals?: Readonly<Record<number, string>>;
   /** Whether the answer is, or can be, a stream of events. */
   readonly stream?: "always" | "sometimes";
   /** Media type of an answer that is not JSON. */
@@ -35,17 +46,38 @@ export function operation(options: OperationOptions): JsonObject {
         }),
     responses: {
       [status]: { description: "Done", ...answerContent(options) },
-      default: {
-        description: "Refused or failed",
-        content: { "application/json": { schema: reference("Error") } },
-      },
+      ...refusalsOf(options),
+      default: refusal("Refused or failed"),
     },
     ...(open ? { security: [] } : {}),
   };
 }
 
-function answerContent({ answer, stream, text }: OperationOptions): JsonObject {
-  const events = { "text/event-stream": {} };
+function refusal(description: string): JsonObject {
+  return { description, content: { "application/json": { schema: reference("Error") } } };
+}
+
+function refusalsOf({ body, generates, refusals = {}, open = false }: OperationOptions): JsonObject {
+  const retry = {
+    "Retry-After": { description: "Seconds", required: true, schema: { type: "integer", minimum: 1 } },
+  };
+  const entries = Object.entries(refusals).map(([status, when]) => [status, refusal(when)] as const);
+  return {
+    ...(body === undefined
+      ? {}
+      : {
+          400: refusal("A field is wrong, or the request does not fit"),
+          413: refusal("The body is too large"),
+          415: refusal("The body is not JSON"),
+        }),
+    ...(open ? {} : { 401: refusal("The API key is missing or wrong") }),
+    ...(generates === true ? { 429: { ...refusal("All sequences are busy"), headers: retry } } : {}),
+    ...Object.fromEntries(entries),
+  };
+}
+
+function answerContent({ answer, stream, text, events: description }: OperationOptions): JsonObject {
+  const events = { "text/event-stream": { schema: { type: "string", description } } };
   if (stream === "always") return { content: events };
   if (text !== undefined) return { content: { [text]: { schema: { type: "string" } } } };
   if (answer === undefined) return {};

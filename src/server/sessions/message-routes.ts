@@ -2,7 +2,7 @@ import { ColloquyError } from "../../base/errors.ts";
 import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
 import type { Route, RoutedRequest } from "../http/route.ts";
-import { operation } from "../openapi/operation.ts";
+import { ofOneChat, operation, whenBusy } from "../openapi/operation.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredSession } from "../store/stored-session.ts";
@@ -71,6 +71,7 @@ export const messageRoutes: readonly Route[] = [
       body: "NewMessage",
       answer: "Session",
       status: 201,
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: insert,
   },
@@ -78,7 +79,13 @@ export const messageRoutes: readonly Route[] = [
     method: "PATCH",
     path: "/api/sessions/{id}/messages/{messageId}",
     takesBody: true,
-    operation: operation({ tag, summary: "Edit a message", body: "MessageText", answer: "Session" }),
+    operation: operation({
+      tag,
+      summary: "Edit a message",
+      body: "MessageText",
+      answer: "Session",
+      refusals: { ...ofOneChat, ...whenBusy },
+    }),
     answer: edit,
   },
   {
@@ -89,6 +96,7 @@ export const messageRoutes: readonly Route[] = [
       summary: "Remove a message",
       parameters: [modeParameter],
       answer: "Session",
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: remove,
   },

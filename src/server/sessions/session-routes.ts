@@ -3,7 +3,7 @@ import { jsonResponse } from "../http/json-response.ts";
 import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError } from "../http/request-error.ts";
 import type { Route, RoutedRequest } from "../http/route.ts";
-import { operation, reference } from "../openapi/operation.ts";
+import { ofOneChat, operation, reference, whenBusy } from "../openapi/operation.ts";
 import type { Serving } from "../serving.ts";
 import { newMessage } from "../store/chat-store.ts";
 import type { StoredSession } from "../store/stored-session.ts";
@@ -19,6 +19,8 @@ const tag = "chats";
 const titleLength = 200;
 const pageMax = 200;
 const completionTokensMax = 256;
+const promptEvents =
+  "Events `message`, `context`, `text`, `segment`, `call`, `result`, `stats`, and `done` or `error` at the end";
 
 /** The chat that a request is about. @throws RequestError 404 */
 export function sessionOf({ store }: Serving, { params }: RoutedRequest): StoredSession {
@@ -183,7 +185,7 @@ export const sessionRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/api/sessions/{id}",
-    operation: operation({ tag, summary: "Read a chat", answer: "Session" }),
+    operation: operation({ tag, summary: "Read a chat", answer: "Session", refusals: ofOneChat }),
     answer: (serving, request) => jsonResponse(sessionJson(serving, sessionOf(serving, request))),
   },
   {
@@ -195,13 +197,14 @@ export const sessionRoutes: readonly Route[] = [
       summary: "Change title and settings",
       body: "SessionChange",
       answer: "Session",
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: updateSession,
   },
   {
     method: "DELETE",
     path: "/api/sessions/{id}",
-    operation: operation({ tag, summary: "Delete a chat", status: 204 }),
+    operation: operation({ tag, summary: "Delete a chat", status: 204, refusals: ofOneChat }),
     answer: deleteSession,
   },
   {
@@ -214,6 +217,9 @@ export const sessionRoutes: readonly Route[] = [
       body: "Prompt",
       bodyOptional: true,
       stream: "always",
+      events: promptEvents,
+      generates: true,
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: prompt,
   },
@@ -227,6 +233,9 @@ export const sessionRoutes: readonly Route[] = [
       body: "Retry",
       bodyOptional: true,
       stream: "always",
+      events: promptEvents,
+      generates: true,
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: retry,
   },
@@ -237,6 +246,7 @@ export const sessionRoutes: readonly Route[] = [
       tag,
       summary: "Stop the reply that is being written",
       answer: { type: "object", required: ["cancelled"], properties: { cancelled: { type: "boolean" } } },
+      refusals: ofOneChat,
     }),
     answer: cancel,
   },
@@ -249,6 +259,7 @@ export const sessionRoutes: readonly Route[] = [
       summary: "How the user's message may go on",
       body: "Completing",
       answer: { type: "object", required: ["completion"], properties: { completion: { type: "string" } } },
+      refusals: ofOneChat,
     }),
     answer: complete,
   },
@@ -260,6 +271,7 @@ export const sessionRoutes: readonly Route[] = [
       summary: "Take the last change back",
       parameters: [modeParameter],
       answer: "Session",
+      refusals: { ...ofOneChat, ...whenBusy },
     }),
     answer: undo,
   },
@@ -274,6 +286,7 @@ export const sessionRoutes: readonly Route[] = [
       bodyOptional: true,
       answer: "Session",
       status: 201,
+      refusals: ofOneChat,
     }),
     answer: fork,
   },
