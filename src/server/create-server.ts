@@ -41,7 +41,7 @@ export interface ServerOptions {
   systemPrompt?: string;
   /** Name under which the model is listed. Default: the name of its file. */
   modelName?: string;
-  /** Makes embeddings, such as `await model.createEmbeddingContext()`. Default: none, `/v1/embeddings` answers 501. */
+  /** Makes embeddings, such as `await model.createEmbeddingContext()`. Default: none, `/v1/embeddings` is refused. */
   embeddings?: EmbeddingSource;
   /** What the model may call in chats under `/api`; the server runs them. Default: none. */
   functions?: ChatSessionModelFunctions;

@@ -25,7 +25,7 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   range: 400,
   busy: 409,
   "queue-full": 429,
-  unsupported: 501,
+  unsupported: 400,
   disposed: 503,
   aborted: 504,
 };

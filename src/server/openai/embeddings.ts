@@ -19,11 +19,12 @@ export interface EmbeddingSource {
 /** `POST /v1/embeddings`. Vectors have length 1, as OpenAI's have. */
 export async function embeddings(serving: Serving, { body, raw }: RoutedRequest): Promise<Response> {
   const reader = new ObjectReader(body);
+  reader.string("model", 1000);
   const inputs = readInputs(reader, serving);
   const format = reader.oneOf("encoding_format", "float", "base64") ?? "float";
   const source = serving.embeddings;
   if (source === undefined) {
-    throw new RequestError(501, "unsupported", "This server makes no embeddings", {
+    throw new RequestError(400, "unsupported", "This server makes no embeddings", {
       hint: "start it with an embedding context",
     });
   }

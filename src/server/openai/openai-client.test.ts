@@ -182,7 +182,7 @@ describe("other endpoints", () => {
 
   test("embeddings need a source", async () => {
     await expect(client.embeddings.create({ model: "fake", input: "a" })).rejects.toMatchObject({
-      status: 501,
+      status: 400,
       code: "unsupported",
     });
     const embeddings = {

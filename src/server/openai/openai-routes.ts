@@ -61,7 +61,6 @@ export const openAiRoutes: readonly Route[] = [
       summary: "Vectors of texts",
       body: "EmbeddingRequest",
       answer: "Embeddings",
-      refusals: { 501: "This server makes no embeddings" },
     }),
     answer: embeddings,
   },

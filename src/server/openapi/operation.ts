@@ -77,7 +77,14 @@ function refusalsOf({ body, generates, refusals = {}, open = false }: OperationO
 }
 
 function answerContent({ answer, stream, text, events: description }: OperationOptions): JsonObject {
-  const events = { "text/event-stream": { schema: { type: "string", description } } };
+  // Tools read this as the schema of each event.
+  const event = {
+    type: "object",
+    description,
+    required: ["data"],
+    properties: { event: { type: "string" }, data: { type: "string", contentMediaType: "application/json" } },
+  };
+  const events = { "text/event-stream": { schema: event } };
   if (stream === "always") return { content: events };
   if (text !== undefined) return { content: { [text]: { schema: { type: "string" } } } };
   if (answer === undefined) return {};
