@@ -53,6 +53,18 @@ describe("a wrong command line is refused with exit code 2, one line, and nothin
     [["--context-size", "2.5"], /--context-size takes an integer/],
     [["--threads", ""], /--threads takes/],
     [["--gpu", "abacus"], /--gpu takes auto, cuda/],
+    [["--engine", "abacus"], /--engine.*llama-server, vllm/],
+    [["--engine", "vllm"], /--engine vllm needs --engine-url/],
+    [["--engine", "vllm", "--engine-url", "cluster"], /--engine-url takes an address/],
+    [["--engine-url", "http://cluster"], /need --engine llama-server/],
+    [
+      ["--engine", "vllm", "--engine-url", "http://cluster", "--threads", "2"],
+      /--threads is about this machine/,
+    ],
+    [
+      ["serve", "--engine", "vllm", "--engine-url", "http://cluster", "--embeddings"],
+      /--embeddings is about/,
+    ],
     [["gpu", "add", "abacus"], /no build "abacus"/],
   ])("%j", async (args, message) => {
     const { code, output, errors } = await run(...args);

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
-import type { LlamaModel } from "../../engine/model/llama-model.ts";
+import type { LanguageModel } from "../../engine/context-sequence.ts";
 import type { GpuRequest } from "../../native/platform.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { CliIo } from "../cli-io.ts";
@@ -65,8 +65,8 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
 }
 
 /** The wrapper that `--chat-template` names: a template's name or its JSON file. */
-async function templateWrapper(
-  model: LlamaModel,
+export async function templateWrapper(
+  model: LanguageModel,
   name: string | undefined,
 ): Promise<ChatWrapper | undefined> {
   if (name === undefined || name === "auto") return undefined;

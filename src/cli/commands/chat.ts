@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { CliIo } from "../cli-io.ts";
 import type { SetExitCode } from "../create-program.ts";
+import { addEngineFlags, type EngineFlags } from "./engine-flags.ts";
 import { numberOption } from "./parse-number.ts";
 
 /** The options of `colloquy chat`. */
-export interface ChatOptions {
+export interface ChatOptions extends EngineFlags {
   model?: string;
   prompt?: string[];
   chatTemplate?: string;
@@ -38,8 +39,7 @@ Exit codes: 0, 1 when something failed, 2 for a wrong command line, 130 when int
 
 /** `colloquy chat` */
 export function addChatCommand(program: Command, io: CliIo, setExitCode: SetExitCode): void {
-  program
-    .command("chat")
+  addEngineFlags(program.command("chat"))
     .description("chat with a model (the default command)")
     .option(
       "-m, --model <uri>",

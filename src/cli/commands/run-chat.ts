@@ -3,6 +3,7 @@ import { answerLines } from "../chat/answer-lines.ts";
 import { answerPrompts } from "../chat/answer-prompts.ts";
 import { Chat } from "../chat/chat.ts";
 import { loadChat } from "../chat/chat-file.ts";
+import { openRemoteSession } from "../chat/open-remote-session.ts";
 import { openSession } from "../chat/open-session.ts";
 import { promptInputs, textOrFile } from "../chat/prompt-file.ts";
 import { runTerminalChat } from "../chat/terminal-chat.ts";
@@ -12,6 +13,7 @@ import { terminalConfirm } from "../terminal/confirm.ts";
 import { styleOf } from "../terminal/style.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ChatOptions } from "./chat.ts";
+import { engineChoice } from "./engine-flags.ts";
 import { resolveModel } from "./resolve-model.ts";
 
 const gpus = {
@@ -33,13 +35,17 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
   const resumed = options.resume === undefined ? undefined : await loadChat(options.resume);
   const systemPrompt =
     options.systemPrompt === undefined ? undefined : await textOrFile(options.systemPrompt);
-  const modelPath = await resolveModel(options.model, io);
-  const mmprojPath = options.mmproj === undefined ? undefined : await resolveModel(options.mmproj, io);
   const { threads, contextSize, chatTemplate } = options;
-  const opened = await openSession(
-    { modelPath, mmprojPath, gpu, threads, contextSize, chatTemplate, systemPrompt },
-    io,
-  );
+  const elsewhere = engineChoice(options, {
+    "--gpu": options.gpu === "auto" ? undefined : options.gpu,
+    "--threads": threads,
+    "--mmproj": options.mmproj,
+  });
+  const shared = { contextSize, chatTemplate, systemPrompt };
+  const opened =
+    elsewhere === undefined
+      ? await openSession({ ...shared, ...(await resolveFiles(options, io)), gpu, threads }, io)
+      : await openRemoteSession(elsewhere, { ...shared, model: options.model }, io);
   try {
     const chat = new Chat(opened.session, {
       sampling: samplingOf(options),
@@ -62,6 +68,11 @@ export async function runChat(options: ChatOptions, io: CliIo): Promise<ExitCode
   } finally {
     await opened.dispose();
   }
+}
+
+async function resolveFiles({ model, mmproj }: ChatOptions, io: CliIo) {
+  const modelPath = await resolveModel(model, io);
+  return { modelPath, mmprojPath: mmproj === undefined ? undefined : await resolveModel(mmproj, io) };
 }
 
 function samplingOf(options: ChatOptions) {

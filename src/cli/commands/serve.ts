@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Command, Option } from "commander";
+import type { ServerOptions } from "../../server/create-server.ts";
 import type { CliIo } from "../cli-io.ts";
 import { errorText } from "../error-text.ts";
 import { UsageError } from "../usage-error.ts";
+import { addEngineFlags, type EngineChoice, type EngineFlags, engineChoice } from "./engine-flags.ts";
 import { numberOption } from "./parse-number.ts";
 
-interface ServeOptions {
+interface ServeOptions extends EngineFlags {
   readonly model?: string;
   readonly mmproj?: string;
   readonly host: string;
@@ -34,8 +36,7 @@ The key can also be given as the environment variable COLLOQUY_API_KEY. Ends whe
 /** `colloquy serve` */
 export function addServeCommand(program: Command, io: CliIo): void {
   const whole = { integer: true, min: 1 } as const;
-  program
-    .command("serve")
+  addEngineFlags(program.command("serve"))
     .description("serve a model over HTTP, as OpenAI's interface and with chats of its own")
     .option("-m, --model <uri>", "model file, hf:owner/repo:QUANT or https://… (default: a small model)")
     .option("--host <name>", "address to listen on; another than this machine's needs a key", "127.0.0.1")
@@ -81,13 +82,50 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
   if (!Object.hasOwn(gpus, options.gpu)) {
     throw new UsageError(`--gpu takes auto, cuda, vulkan, metal or off, not "${options.gpu}"`);
   }
+  const elsewhere = engineChoice(options, {
+    "--gpu": options.gpu === "auto" ? undefined : options.gpu,
+    "--threads": options.threads,
+    "--mmproj": options.mmproj,
+    "--embeddings": options.embeddings,
+  });
+  const opened = await (elsewhere === undefined
+    ? openHere(options, io)
+    : openElsewhere(elsewhere, options, io));
+  const { createServer } = await import("../../server/create-server.ts");
+  try {
+    const server = createServer({
+      ...opened.served,
+      storePath: options.store === undefined ? undefined : resolve(options.store),
+      webDirectory: options.web === undefined ? ownWebClient() : resolve(options.web),
+      systemPrompt: options.systemPrompt,
+      apiKey: options.apiKey,
+      corsOrigins: options.corsOrigin,
+      onError: (error) => io.errors.write(`colloquy: ${errorText(error, options.debug)}\n`),
+    });
+    try {
+      const { url } = await server.listen({ host: options.host, port: options.port });
+      io.output.write(`Serving ${opened.modelName} at ${url}\n`);
+      await interrupted(io.interrupt);
+    } finally {
+      await server.close();
+    }
+  } finally {
+    await opened.dispose();
+  }
+}
+
+/** What is served, and what it is called. */
+interface Opened {
+  readonly served: Pick<ServerOptions, "context" | "embeddings" | "modelName">;
+  readonly modelName: string;
+  dispose(): Promise<void>;
+}
+
+async function openHere(options: ServeOptions, io: CliIo): Promise<Opened> {
   const { resolveModel } = await import("./resolve-model.ts");
   const modelPath = await resolveModel(options.model, io);
   const mmprojPath = options.mmproj === undefined ? undefined : await resolveModel(options.mmproj, io);
-  const [{ getLlama }, { createServer }] = await Promise.all([
-    import("../../engine/llama.ts"),
-    import("../../server/create-server.ts"),
-  ]);
+  const { getLlama } = await import("../../engine/llama.ts");
   const llama = await getLlama({ gpu: gpus[options.gpu as keyof typeof gpus] });
   try {
     const model = await llama.loadModel({ modelPath, mmprojPath, loadSignal: io.interrupt });
@@ -99,25 +137,32 @@ async function serve(options: ServeOptions, io: CliIo): Promise<void> {
       sequences,
       createSignal: io.interrupt,
     });
-    const server = createServer({
-      context,
-      embeddings: options.embeddings ? await model.createEmbeddingContext({ threads }) : undefined,
-      storePath: options.store === undefined ? undefined : resolve(options.store),
-      webDirectory: options.web === undefined ? ownWebClient() : resolve(options.web),
-      systemPrompt: options.systemPrompt,
-      apiKey: options.apiKey,
-      corsOrigins: options.corsOrigin,
-      onError: (error) => io.errors.write(`colloquy: ${errorText(error, options.debug)}\n`),
-    });
-    try {
-      const { url } = await server.listen({ host: options.host, port: options.port });
-      io.output.write(`Serving ${model.filename ?? "the model"} at ${url}\n`);
-      await interrupted(io.interrupt);
-    } finally {
-      await server.close();
-    }
-  } finally {
+    const embeddings = options.embeddings ? await model.createEmbeddingContext({ threads }) : undefined;
+    return {
+      served: { context, embeddings },
+      modelName: model.filename ?? "the model",
+      dispose: () => llama.dispose(),
+    };
+  } catch (error) {
     await llama.dispose();
+    throw error;
+  }
+}
+
+async function openElsewhere(choice: EngineChoice, options: ServeOptions, io: CliIo): Promise<Opened> {
+  const { openRemoteModel } = await import("./open-remote-model.ts");
+  const { llama, model } = await openRemoteModel(choice, options.model, io);
+  try {
+    const { contextSize: wanted, sequences } = options;
+    const context = await model.createContext({
+      contextSize: Math.min(wanted, model.engineContextSize),
+      sequences,
+    });
+    const modelName = basename(model.name, ".gguf");
+    return { served: { context, modelName }, modelName, dispose: () => llama.dispose() };
+  } catch (error) {
+    await llama.dispose();
+    throw error;
   }
 }
 
