@@ -256,8 +256,14 @@ export class Automaton {
   #findForced(state: number): number {
     if (state === DEAD || this.canEnd(state) || this.tokens(state).length > 0) return NOT_FORCED;
     let found = -1;
+    // Classes are intervals in byte order: one byte is where the next class begins behind it.
     for (let byte = 0; byte < 256; byte++) {
-      if (this.step(state, byte) === DEAD) continue;
+      const byteClass = this.classOfByte[byte]!;
+      const isFirst = byte === 0 || this.classOfByte[byte - 1] !== byteClass;
+      if (isFirst && this.stepClass(state, byteClass) === DEAD) {
+        while (this.classOfByte[byte + 1] === byteClass) byte++;
+        continue;
+      }
       if (found >= 0) return NOT_FORCED;
       found = byte;
     }

@@ -11,7 +11,7 @@ import type { TokenTrie } from "../trie/token-trie.ts";
 export function forcedTokens(automaton: Automaton, trie: TokenTrie, state: number): readonly number[] {
   const bytes = wholeCharacters(forcedBytes(automaton, state));
   if (bytes.length === 0) return [];
-  const tokens = trie.vocabulary.tokenize(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes));
+  const tokens = trie.tokenize(decoder.decode(bytes));
   const starts = tokenStarts(trie, tokens, bytes);
   if (starts === undefined) return [];
   let end = state;
@@ -32,12 +32,15 @@ function forcedBytes(automaton: Automaton, state: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const strictDecoder = new TextDecoder("utf-8", { fatal: true });
+
 /** The bytes without an unfinished character at their end; none when they begin inside of one. */
 function wholeCharacters(bytes: Uint8Array): Uint8Array {
   for (let cut = 0; cut < 4 && cut < bytes.length; cut++) {
     const whole = bytes.subarray(0, bytes.length - cut);
     try {
-      new TextDecoder("utf-8", { fatal: true }).decode(whole);
+      strictDecoder.decode(whole);
       return whole;
     } catch {
       // One byte less, then.

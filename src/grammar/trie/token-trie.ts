@@ -20,6 +20,9 @@ const COMMON_SLICE: readonly CodePointRange[] = complementRanges([
   [0xd800, 0xdfff],
 ]);
 
+/** Texts of which the tokens are kept; forced texts are short. */
+const TEXTS_KEPT = 1024;
+
 /**
  * The tokens of one vocabulary, arranged for masks. Build it once per model and share it:
  * it is not changed by its use.
@@ -42,6 +45,7 @@ export class TokenTrie {
   readonly scratch: Int32Array;
   readonly #isEnd: Uint8Array;
   readonly #slices = new Map<string, TokenSlice>();
+  readonly #tokenized = new Map<string, readonly number[]>();
 
   private constructor(vocabulary: GrammarVocabulary) {
     this.vocabulary = vocabulary;
@@ -86,6 +90,17 @@ export class TokenTrie {
   /** Whether a token ends a generation. */
   isEnd(token: number): boolean {
     return this.#isEnd[token] === 1;
+  }
+
+  /** The canonical tokens of a text; those of the last texts are kept, since grammars ask for the same ones again. */
+  tokenize(text: string): readonly number[] {
+    let tokens = this.#tokenized.get(text);
+    if (tokens === undefined) {
+      tokens = this.vocabulary.tokenize(text);
+      if (this.#tokenized.size >= TEXTS_KEPT) this.#tokenized.clear();
+      this.#tokenized.set(text, tokens);
+    }
+    return tokens;
   }
 
   /** The slices made so far. */
