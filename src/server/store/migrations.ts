@@ -7,7 +7,7 @@ import { ColloquyError } from "../../base/errors.ts";
  * A chat's messages are rows that never change. A revision is the list of messages after a change, and knows the
  * revision that an undo goes back to. A message's cost (version 2) is what its generation took.
  */
-const steps: readonly string[] = [
+export const migrationSteps: readonly string[] = [
   `CREATE TABLE sessions (
      id TEXT PRIMARY KEY,
      title TEXT NOT NULL,
@@ -36,7 +36,7 @@ const steps: readonly string[] = [
   "ALTER TABLE messages ADD COLUMN cost TEXT;",
 ];
 
-export const schemaVersion = steps.length;
+export const schemaVersion = migrationSteps.length;
 
 /**
  * Brings a store's file up to date.
@@ -52,7 +52,7 @@ export function migrate(database: Database.Database): void {
       { hint: "use a newer colloquy" },
     );
   }
-  for (const [index, step] of steps.entries()) {
+  for (const [index, step] of migrationSteps.entries()) {
     if (index < version) continue;
     database.transaction(() => {
       database.exec(step);
