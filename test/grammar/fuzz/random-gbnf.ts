@@ -33,6 +33,12 @@ const TOKENS = ["<[3]>", "!<[4]>", "<|end|>", "!<|end|>", "<[900]>"];
 const QUANTIFIERS = ["*", "+", "?", "{2}", "{0,3}", "{1,}", "{2,5}"];
 const LARGE = ["{0,242}", "{100}", "{50,1000}", "{0,65536}", "{1000,}", "{1000000}", "{0,1000001}"];
 
+/** What a rule may refer to. */
+interface Rules {
+  readonly all: readonly string[];
+  readonly later: readonly string[];
+}
+
 /** A grammar in GBNF: mostly well formed, now and then hostile or damaged. */
 export function randomGbnf(draw: Draw): string {
   const text = draw.chance(0.04) ? hostileGbnf(draw) : plainGbnf(draw);
@@ -42,34 +48,36 @@ export function randomGbnf(draw: Draw): string {
 function plainGbnf(draw: Draw): string {
   const names = ["root", "r-1", "Two", "x3"].slice(0, 1 + draw.below(4));
   return names
-    .map((name) => {
+    .map((name, index) => {
+      // Rules refer to later ones freely, and to all behind a character; now and then a rule begins with itself.
+      const rules = { all: names, later: draw.chance(0.05) ? names : names.slice(index + 1) };
       const comment = draw.chance(0.1) ? ' # a comment: "[(\n' : "\n";
       const space = draw.pick(["", " ", "\t", "\n  "]);
-      return `${name} ::=${space}${alternatives(draw, names, 3)}${comment}`;
+      return `${name} ::=${space}${alternatives(draw, rules, 3)}${comment}`;
     })
     .join(draw.pick(["", "\n", "# between\n"]));
 }
 
-function alternatives(draw: Draw, names: readonly string[], depth: number): string {
+function alternatives(draw: Draw, rules: Rules, depth: number): string {
   const count = 1 + draw.below(3);
-  const options = Array.from({ length: count }, () => sequence(draw, names, depth));
+  const options = Array.from({ length: count }, () => sequence(draw, rules, depth));
   return options.join(draw.pick([" | ", "|", " |\n "]));
 }
 
-function sequence(draw: Draw, names: readonly string[], depth: number): string {
+function sequence(draw: Draw, rules: Rules, depth: number): string {
   const count = draw.chance(0.05) ? 0 : 1 + draw.below(3);
   return Array.from({ length: count }, () => {
     const quantifier = draw.chance(0.35) ? draw.pick(draw.chance(0.06) ? LARGE : QUANTIFIERS) : "";
     const again = quantifier !== "" && draw.chance(0.05) ? draw.pick(QUANTIFIERS) : "";
-    return symbol(draw, names, depth) + quantifier + again;
+    return symbol(draw, rules, depth) + quantifier + again;
   }).join(" ");
 }
 
-function symbol(draw: Draw, names: readonly string[], depth: number): string {
+function symbol(draw: Draw, rules: Rules, depth: number): string {
   if (depth > 0 && draw.chance(0.3))
-    return `(${draw.pick(["", "\n "])}${alternatives(draw, names, depth - 1)})`;
-  if (draw.chance(0.15)) return draw.pick(names);
-  if (draw.chance(0.1)) return `"b" ${draw.pick(names)}`;
+    return `(${draw.pick(["", "\n "])}${alternatives(draw, rules, depth - 1)})`;
+  if (rules.later.length > 0 && draw.chance(0.2)) return draw.pick(rules.later);
+  if (draw.chance(0.1)) return `"b" ${draw.pick(rules.all)}`;
   if (draw.chance(0.4)) return draw.pick(CLASSES);
   if (draw.chance(0.03)) return draw.pick(TOKENS);
   return `"${draw.pick(LITERALS)}${draw.pick(LITERALS)}"`;
