@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FakeModel } from "../../test/fake/fake-model.ts";
 import { hashNext } from "../../test/fake/fake-sequence.ts";
+import { UnsupportedError } from "../base/errors.ts";
 import type { GeneratedToken, GenerateFinish } from "../engine/context-sequence.ts";
 import { createRandom } from "../engine/sampling/random.ts";
 import type { Token } from "../engine/token.ts";
@@ -92,6 +93,8 @@ function continuation(engine: RemoteEngine, more: Partial<RemoteContinuation> = 
     tokenBytes: (token) => model.tokenBytes(token),
     onRequest: () => {},
     onCached: () => {},
+    checkWorker: async () => {},
+    onBroken: () => {},
     ...more,
   };
 }
@@ -146,7 +149,7 @@ describe("a generation over requests", () => {
     const engine = new FakeEngine();
     const bytes = [...Buffer.from("你é")] as Token[];
     engine.stream = async function* (request) {
-      engine.requests.push({ ...request, promptIds: [...request.promptIds] });
+      engine.requests.push(request);
       for (const token of bytes.slice(0, engine.requests.length === 1 ? 2 : request.maxTokens))
         yield { type: "token", token };
       if (engine.requests.length > 1) yield { type: "finish", reason: "length", cachedTokens: 1 };
@@ -173,6 +176,29 @@ describe("a generation over requests", () => {
     const { tokens } = await all(continueRemotely(continuation(engine, { grammar }), [...prompt, ...begun]));
     expect(model.detokenize([...begun, ...tokens])).toMatch(/^(你[abc]|佡[xyz])$/);
     expect(engine.completions.map((request) => request.grammar)).toEqual(["root ::= <[160]> | <[161]>\n"]);
+  });
+
+  test("nothing of a worker counts that is not one of those that were connected to", async () => {
+    const engine = new FakeEngine();
+    const target = model.tokenize("Once upon");
+    let broken = 0;
+    engine.fault = (position) => (position === target.length + 3 && broken === 0 ? "cut" : "none");
+    const tokens: Token[] = [];
+    const running = continueRemotely(
+      continuation(engine, {
+        onBroken: () => broken++,
+        checkWorker: async () => {
+          if (broken > 0) throw new UnsupportedError("another vocabulary");
+        },
+      }),
+      target,
+    );
+    const reading = (async () => {
+      for await (const { token } of running) tokens.push(token);
+    })();
+    await expect(reading).rejects.toThrow("another vocabulary");
+    expect(tokens).toHaveLength(3);
+    expect(engine.requests).toHaveLength(2);
   });
 
   test("gives up after so many failures in a row", async () => {

@@ -25,6 +25,14 @@ export interface RemoteContinuation {
   /** Told about every request: what it evaluates, and what of that was in the engine's cache once that is known. */
   onRequest(promptIds: readonly Token[]): void;
   onCached(cachedTokens: number): void;
+  /**
+   * Makes sure that the worker which answers this session is one of those that were connected to. Asked for with every
+   * request, beside it: nothing that it brings counts before.
+   * @throws TransportError, UnsupportedError
+   */
+  checkWorker(): Promise<void>;
+  /** Told when a request broke: another worker may answer the next one. */
+  onBroken(): void;
 }
 
 const delayMaxMs = 5_000;
@@ -56,6 +64,7 @@ export async function* continueRemotely(
     } catch (error) {
       if (signal.aborted) return { reason: "abort" };
       if (!(error instanceof TransportError)) throw error;
+      continuation.onBroken();
       // A worker that brought tokens was alive: only failures in a row are counted.
       failures = run.generated > before ? 1 : failures + 1;
       if (failures > continuation.retries) throw error;
@@ -105,9 +114,13 @@ class Run {
     const left = Math.min(maxTokens - this.generated, contextSize + 1 - this.tokens.length);
     const request = this.#nextRequest(left);
     this.#continuation.onRequest(request.promptIds);
+    const checked = this.#continuation.checkWorker();
+    // It is awaited with the first answer; until then nobody listens.
+    checked.catch(() => {});
     if (this.#untold > 0) {
       this.#untold = 0;
       const { tokens, finish } = await engine.complete(request, modelName);
+      await checked;
       for (const token of tokens) {
         const end = yield* this.#receive({ type: "token", token });
         if (end !== undefined) return end;
@@ -116,7 +129,10 @@ class Run {
       if (this.#partial.length > 0 && request.maxTokens < left) this.#untold = this.#partial.length + 1;
       return yield* this.#receiveFinish(finish, left === request.maxTokens || tokens.length === 0);
     }
+    let isChecked = false;
     for await (const event of engine.stream(request, modelName)) {
+      if (!isChecked) await checked;
+      isChecked = true;
       if (event.type === "token") {
         const end = yield* this.#receive(event);
         if (end !== undefined) return end;
@@ -193,7 +209,7 @@ class Run {
     engine.check({ sampling, logprobs, grammar: text });
     if (isInside) this.#untold = 1;
     const maxTokens = Math.min(left, this.#untold || left);
-    return { promptIds: this.tokens, maxTokens, sampling, grammar: text, logprobs, sessionKey, signal };
+    return { promptIds: [...this.tokens], maxTokens, sampling, grammar: text, logprobs, sessionKey, signal };
   }
 
   #endsInside(tokens: readonly Token[]): boolean {

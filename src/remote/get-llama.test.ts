@@ -13,6 +13,8 @@ describe("options of an engine elsewhere", () => {
   test.each([
     [{ type: "other", url }, "engine.type"],
     [{ type: "vllm", url: "cluster" }, "engine.url"],
+    [{ type: "vllm", url, workers: "http://a" }, "engine.workers"],
+    [{ type: "vllm", url, workers: ["http://a", "b"] }, "engine.workers"],
     [{ type: "vllm", url, token: "x" }, "engine.token"],
     [{ type: "vllm", url, apiKey: 1 }, "engine.apiKey"],
     [{ type: "vllm", url, headers: "x" }, "engine.headers"],

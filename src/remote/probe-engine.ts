@@ -51,15 +51,23 @@ export async function probeEngine(
     throw new ColloquyError("unsupported", "The engine streams other tokens than it answers");
 }
 
-async function probeTokenizer(
+/**
+ * Finds out whether the worker that answers this session has the vocabulary that is known here.
+ * @throws ColloquyError `unsupported` with what differs, TransportError
+ */
+export async function probeTokenizer(
   engine: RemoteEngine,
   model: LanguageModel,
   modelName: string,
   signal: AbortSignal,
+  sessionKey?: string,
 ): Promise<void> {
   const special = [model.tokens.bosString, model.tokens.eosString, model.tokens.eotString].join("");
   for (const text of [probeText, `${special}a`]) {
-    const [ours, theirs] = [model.tokenize(text, true), await engine.tokenize(text, modelName, signal)];
+    const [ours, theirs] = [
+      model.tokenize(text, true),
+      await engine.tokenize(text, modelName, signal, sessionKey),
+    ];
     if (ours.join() !== theirs.join())
       throw new ColloquyError(
         "unsupported",

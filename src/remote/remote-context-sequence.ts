@@ -18,6 +18,7 @@ import {
 import type { Token } from "../engine/token.ts";
 import { continueRemotely } from "./continue-remotely.ts";
 import { evaluateRemotely, withRoom } from "./evaluate-remotely.ts";
+import { probeTokenizer } from "./probe-engine.ts";
 import { RefusedSequenceOperations } from "./refused-operations.ts";
 import type { RemoteContext } from "./remote-context.ts";
 import type { RemoteSampling } from "./remote-engine.ts";
@@ -39,6 +40,7 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
   readonly sessionKey: string;
   #held: Token[] = [];
   #sampling: RemoteSampling | undefined;
+  #isWorkerChecked = false;
 
   /** @internal */
   constructor(context: RemoteContext, options: RemoteSequenceOptions = {}) {
@@ -100,6 +102,10 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
           isEndToken: (token) => this.model.isEogToken(token),
           tokenBytes: (token) => this.model.tokenBytes(token),
           ...meter,
+          checkWorker: () => this.#checkWorker(abort.signal),
+          onBroken: () => {
+            this.#isWorkerChecked = false;
+          },
         },
         target,
       );
@@ -221,6 +227,19 @@ export class RemoteContextSequence extends RefusedSequenceOperations implements 
     const { sampling, tokens } = await readRemoteState(filePath, this.model.fingerprint);
     await this.preload(tokens);
     this.#sampling = sampling;
+  }
+
+  /** A router may send this session to a worker that the probe at the connection did not see. */
+  async #checkWorker(signal: AbortSignal): Promise<void> {
+    if (this.#isWorkerChecked) return;
+    await probeTokenizer(
+      this.context.connection.engine,
+      this.model,
+      this.model.name,
+      signal,
+      this.sessionKey,
+    );
+    this.#isWorkerChecked = true;
   }
 
   async #hold(change: (held: readonly Token[]) => readonly Token[]): Promise<void> {

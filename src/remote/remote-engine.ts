@@ -70,7 +70,7 @@ export interface RemoteEngine {
   /** @throws ColloquyError `native-failure` when it cannot be reached, `model-not-found` */
   facts(modelName: string | undefined, signal?: AbortSignal): Promise<EngineFacts>;
   /** The engine's own tokens of a text, special tokens parsed, nothing put in front. */
-  tokenize(text: string, modelName: string, signal?: AbortSignal): Promise<Token[]>;
+  tokenize(text: string, modelName: string, signal?: AbortSignal, sessionKey?: string): Promise<Token[]>;
   /**
    * The vocabulary of the model that it serves, as it tells it.
    * @throws UnsupportedError when its interface does not tell enough

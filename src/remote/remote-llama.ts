@@ -5,7 +5,7 @@ import { HttpEndpoint } from "./http/http-endpoint.ts";
 import { LlamaServerEngine } from "./llama-server/llama-server-engine.ts";
 import { probeEngine } from "./probe-engine.ts";
 import { RefusedLlamaOperations } from "./refused-operations.ts";
-import type { RemoteEngine } from "./remote-engine.ts";
+import type { EngineFacts, RemoteEngine } from "./remote-engine.ts";
 import { RemoteModel } from "./remote-model.ts";
 import { checkRemoteOptions, type RemoteEngineOptions, refuseOthers } from "./remote-options.ts";
 import { VllmEngine } from "./vllm/vllm-engine.ts";
@@ -68,8 +68,9 @@ export class RemoteLlama extends RefusedLlamaOperations {
         throw new ColloquyError("unsupported", `The engine offers a context of ${facts.contextSize} tokens`);
       vocabulary ??= await engine.readVocabulary(facts.modelName, abort.signal);
       await probeEngine(engine, vocabulary, facts.modelName, abort.signal);
+      const contextSize = await this.#probeWorkers(vocabulary, facts, abort.signal);
       const { retries = defaultRetries, retryDelayMs = defaultRetryDelayMs } = this.engine;
-      const model = new RemoteModel(vocabulary, { engine, retries, retryDelayMs }, facts);
+      const model = new RemoteModel(vocabulary, { engine, retries, retryDelayMs }, { ...facts, contextSize });
       const forget = this.scope.add(() => model.dispose());
       model.onDispose(() => {
         endpoint.close();
@@ -100,8 +101,33 @@ export class RemoteLlama extends RefusedLlamaOperations {
     return (await this.#local).loadModel({ modelPath, vocabOnly: true, loadSignal });
   }
 
-  #createEngine(vocabulary: () => RemoteVocabulary): { engine: RemoteEngine; endpoint: HttpEndpoint } {
-    const { apiKey, headers, sessionHeader = defaultSessionHeader, type, url } = this.engine;
+  /** Probes every worker of a fleet. @returns the least context size of all @throws ColloquyError naming the worker */
+  async #probeWorkers(
+    vocabulary: RemoteVocabulary,
+    facts: EngineFacts,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const sizes = (this.engine.workers ?? []).map(async (url) => {
+      const { endpoint, engine } = this.#createEngine(() => vocabulary, url);
+      try {
+        const { contextSize } = await engine.facts(facts.modelName, signal);
+        await probeEngine(engine, vocabulary, facts.modelName, signal);
+        return contextSize;
+      } catch (error) {
+        if (!(error instanceof ColloquyError)) throw error;
+        throw new ColloquyError(error.code, `The worker ${url}: ${error.message}`, { cause: error });
+      } finally {
+        endpoint.close();
+      }
+    });
+    return Math.min(facts.contextSize, ...(await Promise.all(sizes)));
+  }
+
+  #createEngine(
+    vocabulary: () => RemoteVocabulary,
+    url: string = this.engine.url,
+  ): { engine: RemoteEngine; endpoint: HttpEndpoint } {
+    const { apiKey, headers, sessionHeader = defaultSessionHeader, type } = this.engine;
     const endpoint = new HttpEndpoint({ url, apiKey, headers, sessionHeader });
     const engine = type === "vllm" ? new VllmEngine(endpoint) : new LlamaServerEngine(endpoint, vocabulary);
     return { engine, endpoint };

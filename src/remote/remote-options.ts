@@ -6,6 +6,11 @@ export interface RemoteEngineOptions {
   type: "llama-server" | "vllm";
   /** Where it, or the router in front of several of them, listens: `"http://host:8080"`. */
   url: string;
+  /**
+   * The addresses of the workers behind a router. Each is probed when a model is loaded. Default: none; a session's worker
+   * is then known by its tokenizer alone, which is compared with the session's first request and after a broken one.
+   */
+  workers?: readonly string[];
   /** Sent as a bearer token. Default: none. */
   apiKey?: string;
   /** Sent with every request. Default: none. */
@@ -21,6 +26,7 @@ export interface RemoteEngineOptions {
 const names: ReadonlySet<string> = new Set([
   "type",
   "url",
+  "workers",
   "apiKey",
   "headers",
   "sessionHeader",
@@ -28,6 +34,9 @@ const names: ReadonlySet<string> = new Set([
   "retryDelayMs",
 ]);
 const retriesMax = 100;
+const workersMax = 1000;
+
+const isAddress = (url: unknown) => typeof url === "string" && /^https?:\/\/./.test(url) && URL.canParse(url);
 
 /** @throws InvalidArgumentError naming the option */
 export function checkRemoteOptions(options: RemoteEngineOptions): void {
@@ -35,11 +44,16 @@ export function checkRemoteOptions(options: RemoteEngineOptions): void {
     throw new InvalidArgumentError("engine must be an object: {type, url, …}");
   for (const name of Object.keys(options))
     if (!names.has(name)) throw new InvalidArgumentError(`engine.${name} is no option`);
-  const { apiKey, headers, retries, retryDelayMs, sessionHeader, type, url } = options;
+  const { apiKey, headers, retries, retryDelayMs, sessionHeader, type, url, workers } = options;
   if (type !== "llama-server" && type !== "vllm")
     throw new InvalidArgumentError(`engine.type must be "llama-server" or "vllm", not ${String(type)}`);
-  if (typeof url !== "string" || !/^https?:\/\/./.test(url) || !URL.canParse(url))
+  if (!isAddress(url))
     throw new InvalidArgumentError("engine.url must be an address that begins with http:// or https://");
+  if (
+    workers !== undefined &&
+    !(Array.isArray(workers) && workers.length <= workersMax && workers.every(isAddress))
+  )
+    throw new InvalidArgumentError(`engine.workers must be a list of at most ${workersMax} such addresses`);
   if (apiKey !== undefined && typeof apiKey !== "string")
     throw new InvalidArgumentError("engine.apiKey must be a string");
   if (headers !== undefined && (headers === null || typeof headers !== "object"))

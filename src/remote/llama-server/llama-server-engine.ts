@@ -39,9 +39,14 @@ export class LlamaServerEngine implements RemoteEngine {
     };
   }
 
-  async tokenize(text: string, _modelName: string, signal?: AbortSignal): Promise<Token[]> {
+  async tokenize(
+    text: string,
+    _modelName: string,
+    signal?: AbortSignal,
+    sessionKey?: string,
+  ): Promise<Token[]> {
     const body = { content: text, add_special: false, parse_special: true };
-    return tokensOf(await this.#endpoint.json("/tokenize", { body, signal }));
+    return tokensOf(await this.#endpoint.json("/tokenize", { body, sessionKey, signal }));
   }
 
   async readVocabulary(modelName: string, signal?: AbortSignal): Promise<RemoteVocabulary> {

@@ -43,9 +43,17 @@ export class VllmEngine implements RemoteEngine {
     return { contextSize: asCount(sized.max_model_len, "max_model_len") - 1, modelName: String(model.id) };
   }
 
-  async tokenize(text: string, modelName: string, signal?: AbortSignal): Promise<Token[]> {
+  async tokenize(
+    text: string,
+    modelName: string,
+    signal?: AbortSignal,
+    sessionKey?: string,
+  ): Promise<Token[]> {
     const body = { model: modelName, prompt: text, add_special_tokens: false };
-    const answer = asObject(await this.#endpoint.json("/tokenize", { body, signal }), "/tokenize");
+    const answer = asObject(
+      await this.#endpoint.json("/tokenize", { body, sessionKey, signal }),
+      "/tokenize",
+    );
     return asList(answer.tokens, "tokens").map((id) => asCount(id, "a token") as Token);
   }
 
