@@ -5,13 +5,13 @@ export interface VocabularyModel {
   isSpecialToken(token: number): boolean;
   tokenBytes(token: number): Uint8Array;
   tokenize(text: string, specialTokens?: boolean): readonly number[];
+  /** The vocabulary as colloquy's grammars read it. */
+  grammarVocabulary(): unknown;
 }
 
 /** A grammar engine with a vocabulary. */
 export interface MaskEngine {
   readonly name: string;
-  /** What it took to get ready for the vocabulary. */
-  readonly setupMs: number;
   /** Reads a schema. Throws where it refuses. */
   compile(schema: object): Promise<MaskGrammar>;
 }
@@ -36,6 +36,7 @@ export interface MaskWalk {
 interface Grammars {
   schemaToGrammar(schema: object, options: object): unknown;
   compileGrammar(definition: unknown): { matcher(trie: unknown): OwnMatcher };
+  readonly TokenTrie: { from(vocabulary: unknown): unknown };
 }
 interface OwnMatcher {
   mask(): unknown;
@@ -47,17 +48,12 @@ interface OwnMatcher {
 
 /** colloquy's engine, from a build. */
 export async function oursEngine(distFolder: URL, model: VocabularyModel): Promise<MaskEngine> {
-  const { schemaToGrammar, compileGrammar } = (await import(
+  const { schemaToGrammar, compileGrammar, TokenTrie } = (await import(
     new URL("grammar/index.js", distFolder).href
   )) as Grammars;
-  const { tokenTrieOf } = (await import(new URL("engine/token-trie-of.js", distFolder).href)) as {
-    tokenTrieOf(model: VocabularyModel): unknown;
-  };
-  const before = performance.now();
-  const trie = tokenTrieOf(model);
+  const trie = TokenTrie.from(model.grammarVocabulary());
   return {
     name: "colloquy",
-    setupMs: performance.now() - before,
     compile: async (schema) => {
       const grammar = compileGrammar(schemaToGrammar(schema, { dialect: "standard" }));
       return { start: async () => walk(grammar.matcher(trie)), dispose: () => {} };

@@ -1,20 +1,19 @@
 import type { MaskEngine, MaskGrammar, MaskWalk, VocabularyModel } from "./constrained-engines.ts";
 import type { CorpusEntry } from "./constrained-shapes.ts";
+import { type Sample, Stopwatch } from "./stopwatch.ts";
 
 /** What an engine did with a corpus. */
 export interface EngineFigures {
-  readonly setupMs: number;
+  readonly setup: Sample;
   /** From the schema to its first mask, for each schema. */
-  readonly firstMs: readonly number[];
-  /** For each token of the documents: the time of the mask before it. */
-  readonly maskUs: readonly number[];
+  readonly firsts: readonly Sample[];
+  /** For each token of the documents: the mask before it. */
+  readonly masks: readonly Sample[];
   /** The same with the token checked alone, on a grammar compiled afresh; forced text is asked for as well. */
-  readonly checkUs: readonly number[];
+  readonly checks: readonly Sample[];
   readonly passed: number;
   readonly refused: readonly string[];
   readonly wrong: readonly string[];
-  /** The slowest masks and where they were made. */
-  readonly slowest: readonly string[];
 }
 
 /** A value on one line, with a space behind every comma and colon. */
@@ -28,23 +27,25 @@ export function writeValue(value: unknown): string {
 
 /** Walks every document of a corpus. */
 export async function runCorpus(
-  engine: MaskEngine,
+  createEngine: () => Promise<MaskEngine>,
   model: VocabularyModel,
   corpus: readonly CorpusEntry[],
 ): Promise<EngineFigures> {
-  const firstMs: number[] = [];
+  const watch = new Stopwatch();
+  const stopSetup = watch.start("set up");
+  const engine = await createEngine();
+  const setup = stopSetup();
+  const [firsts, masks, checks]: [Sample[], Sample[], Sample[]] = [[], [], []];
   const [refused, wrong]: [string[], string[]] = [[], []];
-  const masks: { us: number; where: string }[] = [];
-  const checkUs: number[] = [];
-  const firsts: { us: number; where: string }[] = [];
   for (const entry of corpus) {
     const tokens = (value: unknown) => model.tokenize(writeValue(value), false);
-    const before = performance.now();
+    const stop = watch.start(`${entry.name}, first mask`);
     let grammar: MaskGrammar;
     try {
       grammar = await engine.compile(entry.schema);
       const walk = await grammar.start();
       await walk.mask();
+      firsts.push(stop());
       walk.dispose();
     } catch (error) {
       refused.push(
@@ -52,47 +53,37 @@ export async function runCorpus(
       );
       continue;
     }
-    firstMs.push(performance.now() - before);
-    firsts.push({ us: firstMs.at(-1)! * 1000, where: `${entry.name}, first mask` });
-    for (const value of entry.accept) {
-      const taken = await timeMasks(await grammar.start(), tokens(value), (us, at) =>
-        masks.push({ us, where: `${entry.name}, token ${at}` }),
-      );
-      if (!taken) wrong.push(`${entry.name}: does not take ${writeValue(value).slice(0, 80)}`);
+    for (const [index, value] of entry.accept.entries()) {
+      const start = (at: number) => watch.start(`${entry.name}, document ${index}, token ${at}`);
+      if (!(await timeMasks(await grammar.start(), tokens(value), start, masks)))
+        wrong.push(`${entry.name}: does not take ${writeValue(value).slice(0, 80)}`);
     }
     for (const value of entry.reject)
       if (await takes(await grammar.start(), tokens(value)))
         wrong.push(`${entry.name}: takes ${writeValue(value).slice(0, 80)}`);
     grammar.dispose();
     const fresh = await engine.compile(entry.schema);
-    for (const value of entry.accept) timeChecks(await fresh.start(), tokens(value), checkUs);
+    for (const value of entry.accept) timeChecks(await fresh.start(), tokens(value), watch, checks);
     fresh.dispose();
   }
-  const slowest = [...masks, ...firsts].sort((a, b) => b.us - a.us);
+  await watch.finish([setup, ...firsts, ...masks, ...checks]);
   const wrongNames = new Set(wrong.map((line) => line.slice(0, line.indexOf(":"))));
-  return {
-    setupMs: engine.setupMs,
-    firstMs,
-    maskUs: masks.map(({ us }) => us),
-    checkUs,
-    passed: corpus.length - refused.length - wrongNames.size,
-    refused,
-    wrong,
-    slowest: slowest.map(({ us, where }) => `${us.toFixed(0)} µs: ${where}`),
-  };
+  const passed = corpus.length - refused.length - wrongNames.size;
+  return { setup, firsts, masks, checks, passed, refused, wrong };
 }
 
 async function timeMasks(
   walk: MaskWalk,
   tokens: readonly number[],
-  onTime: (us: number, at: number) => void,
+  start: (at: number) => () => Sample,
+  into: Sample[],
 ): Promise<boolean> {
   try {
     for (const [at, token] of tokens.entries()) {
-      const before = performance.now();
+      const stop = start(at);
       const mask = walk.mask();
       if (mask instanceof Promise) await mask;
-      onTime((performance.now() - before) * 1000, at);
+      into.push(stop());
       if (!walk.accept(token)) return false;
     }
     return await walk.canEnd();
@@ -109,14 +100,14 @@ async function takes(walk: MaskWalk, tokens: readonly number[]): Promise<boolean
   }
 }
 
-function timeChecks(walk: MaskWalk, tokens: readonly number[], into: number[]): void {
+function timeChecks(walk: MaskWalk, tokens: readonly number[], watch: Stopwatch, into: Sample[]): void {
   const { allows } = walk;
   if (allows !== undefined)
     for (const token of tokens) {
-      const before = performance.now();
+      const stop = watch.start("check");
       const allowed = allows(token);
       if (allowed) walk.accept(token);
-      into.push((performance.now() - before) * 1000);
+      into.push(stop());
       if (!allowed) break;
     }
   walk.dispose();

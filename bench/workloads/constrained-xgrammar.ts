@@ -37,12 +37,10 @@ export async function xgrammarEngine(model: VocabularyModel): Promise<MaskEngine
     const bytes = model.isSpecialToken(id) ? [] : [...model.tokenBytes(id)];
     encoded.push(bytes.map((byte) => characters[byte]!).join(""));
   }
-  const before = performance.now();
   const info = await TokenizerInfo.createTokenizerInfo(encoded, "byte_level", false, encoded.length, ends);
   const compiler = await GrammarCompiler.createGrammarCompiler(info);
   return {
     name: "web-xgrammar",
-    setupMs: performance.now() - before,
     compile: async (schema) => {
       const grammar = await compiler.compileJSONSchema(
         JSON.stringify(schema),
