@@ -1,8 +1,14 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { ask, done, field, until } from "./chat-page.ts";
+import { QwenChatWrapper } from "../../src/template/wrappers/qwen-chat-wrapper.ts";
+import { serveFake } from "../server/fake-server.ts";
+import { ask, done, field, last, until } from "./chat-page.ts";
+import { scriptedAnswers } from "./scripted-answers.ts";
 import { useChatPages } from "./use-chat-pages.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -40,6 +46,53 @@ describe("when something is wrong", () => {
     await done(page);
   });
 
+  test("a reply that ends with its server is kept, and goes on when the server is back", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "colloquy-"));
+    const serve = (port: number, delayMs: number) => {
+      const { server } = serveFake({
+        fake: { next: scriptedAnswers({ answers: { "": "a ".repeat(200) } }), delayMs },
+        storePath: join(folder, "chats.sqlite"),
+        webDirectory: pages.folder,
+        chatWrapper: new QwenChatWrapper(),
+      });
+      return server.listen({ port }).then(({ url, port }) => ({ server, url, port }));
+    };
+    const first = await serve(0, 20);
+    const { page } = await pages.openAt(first.url, { expected: /^failed|ERR_/ });
+    await page.getByRole("heading", { name: "What shall we talk about?" }).waitFor();
+    await ask(page, "Talk");
+    await page.locator(".writing .block").waitFor();
+    await first.server.close();
+    await page.getByText("The server does not answer.").waitFor();
+    expect((await last(page).locator(".content").textContent())!.length).toBeLessThan(300);
+    const second = await serve(first.port, 0);
+    try {
+      await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+      await page.getByRole("button", { name: "Continue" }).click();
+      await until(
+        page,
+        "document.querySelector('.message.model .content').textContent.trim().length === 399",
+      );
+      await done(page);
+      expect(await page.locator(".message.user .plain").allTextContents()).toEqual(["Talk"]);
+    } finally {
+      await second.server.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("a chat that the server has lost gives its place to a new one", async () => {
+    const { page, url } = await pages.open({ expected: /^failed|INTERNET_DISCONNECTED|status of 404/ });
+    const id = page.url().split("/").at(-1);
+    await page.context().setOffline(true);
+    await ask(page, "Anybody?");
+    await page.getByText("The server does not answer.").waitFor();
+    await fetch(`${url}/api/sessions/${id}`, { method: "DELETE" });
+    await page.context().setOffline(false);
+    await page.getByText("The server no longer has the chat that was open here.").waitFor();
+    expect(page.url()).not.toContain(id);
+  });
+
   test("a key is asked for", async () => {
     const { page } = await pages.open({
       server: { apiKey: "secret" },
@@ -55,6 +108,15 @@ describe("when something is wrong", () => {
 });
 
 describe("the page", () => {
+  test("is small: at most 64 kB packed, styles and all", async () => {
+    const files = readdirSync(pages.folder, { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    const sizes = files.map((one) => gzipSync(readFileSync(join(one.parentPath, one.name))).byteLength);
+    expect(files.length).toBeGreaterThan(3);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(64_000);
+  });
+
   test("fits a phone, with list and settings as drawers", async () => {
     const { page } = await pages.open({
       view: { viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true },

@@ -1,3 +1,4 @@
+import { ApiError } from "../api/api-error.ts";
 import type { PromptEvent } from "../api/wire.ts";
 import type { CommandScope } from "./commands.ts";
 
@@ -29,10 +30,13 @@ export async function followReply(
   }
 }
 
-async function readAgain({ client, store }: CommandScope, id: string): Promise<void> {
+async function readAgain({ client, store, report }: CommandScope, id: string): Promise<void> {
   if (store.state.connection !== "open") return;
   const { notice } = store.state;
-  const chat = await client.read(id).catch(() => undefined);
-  if (chat !== undefined && store.state.replies[id] === undefined) store.dispatch({ type: "changed", chat });
+  const chat = await client.read(id).catch((error: unknown) => {
+    // A server that is shut down ends its replies first.
+    if (error instanceof ApiError && error.isUnreachable) report(error);
+  });
+  if (chat && store.state.replies[id] === undefined) store.dispatch({ type: "changed", chat });
   if (notice !== null) store.dispatch({ type: "noticed", notice });
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
+import { focusMessageField } from "../hooks/focus.ts";
 import { Attachments } from "./attachments.tsx";
 import { ComposerFoot } from "./composer-foot.tsx";
 import { MessageField } from "./message-field.tsx";
@@ -39,7 +40,7 @@ export function Composer(props: ComposerProps) {
   }, [suggestion.count]);
   useEffect(() => {
     forget();
-    if (matchMedia("(hover: hover)").matches) area.current?.focus();
+    focusMessageField();
   }, [chatId]);
 
   const write = (text: string) => {

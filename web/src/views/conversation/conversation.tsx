@@ -21,8 +21,8 @@ export function Conversation(props: ConversationProps) {
   const { chat, reply, modelName } = props;
   const { scroller, content, isAway, follow, onScroll } = useFollowEnd();
   useEffect(() => {
-    if (reply?.asked != null) follow();
-  }, [reply?.asked]);
+    if (reply !== undefined) follow();
+  }, [reply?.rowKey]);
   const isEmpty = chat.messages.length === 0 && reply === undefined;
   return (
     <div class="conversation">

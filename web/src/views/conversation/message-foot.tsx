@@ -2,6 +2,7 @@ import type { RefObject } from "preact";
 import { evaluationSummary, formatRate } from "../../state/context-picture.ts";
 import { CopyButton } from "../controls/copy-button.tsx";
 import { IconButton } from "../controls/icon.tsx";
+import { focusMessageField } from "../hooks/focus.ts";
 import type { MessageProps } from "./message.tsx";
 
 interface MessageFootProps extends MessageProps {
@@ -17,12 +18,12 @@ const stopTexts: Readonly<Record<string, string>> = {
 
 /** What a message cost, and what can be done with it. It has its room before its content is whole. */
 export function MessageFoot(props: MessageFootProps) {
-  const { message, isLast, isBusy, live, actions } = props;
+  const { message, isLast, isBusy, actions } = props;
   const isModel = message.role === "model";
   const canResume = isModel && isLast && !isBusy && stopTexts[message.stopReason ?? ""] !== undefined;
   return (
     <div class="message-foot" ref={props.foot}>
-      {live === undefined && <Buttons {...props} />}
+      <Buttons {...props} />
       {isModel && <CostLine {...props} />}
       {canResume && (
         <button type="button" class="link" onClick={actions.resume}>
@@ -33,9 +34,13 @@ export function MessageFoot(props: MessageFootProps) {
   );
 }
 
-function Buttons({ message, isLast, isBusy, actions, onEdit }: MessageFootProps) {
+function Buttons({ message, isLast, isBusy, live, actions, onEdit }: MessageFootProps) {
+  const remove = () => {
+    actions.remove(message);
+    focusMessageField();
+  };
   return (
-    <div class="message-actions">
+    <div class={`message-actions ${live === undefined ? "" : "waiting"}`}>
       <CopyButton text={message.text} />
       <IconButton name="pencil" label="Edit" disabled={isBusy} onClick={onEdit} />
       {message.role === "model" && isLast && (
@@ -47,7 +52,7 @@ function Buttons({ message, isLast, isBusy, actions, onEdit }: MessageFootProps)
         disabled={isBusy}
         onClick={() => actions.fork(message)}
       />
-      <IconButton name="trash" label="Remove" disabled={isBusy} onClick={() => actions.remove(message)} />
+      <IconButton name="trash" label="Remove" disabled={isBusy} onClick={remove} />
     </div>
   );
 }

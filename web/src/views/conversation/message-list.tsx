@@ -1,46 +1,25 @@
 import { useMemo } from "preact/hooks";
 import type { MessageJson } from "../../api/wire.ts";
-import type { LiveReply } from "../../state/chat-state.ts";
+import type { LiveReply, Question } from "../../state/chat-state.ts";
 import { Icon } from "../controls/icon.tsx";
 import type { ConversationProps } from "./conversation.tsx";
-import { Message } from "./message.tsx";
+import { Message, type MessageProps } from "./message.tsx";
 import { UserContent } from "./user-content.tsx";
 
-export function MessageList({ chat, reply, rowKeys, modelName, actions }: ConversationProps) {
+export function MessageList(props: ConversationProps) {
+  const { chat, reply, actions } = props;
   const isBusy = reply !== undefined || chat.busy;
-  const messages = reply?.continues ? chat.messages.slice(0, -1) : chat.messages;
-  const lastQuestion = lastQuestionOf(messages);
-  const common = { isBusy, isJson: chat.settings.schema !== null, actions };
   return (
     <div class="messages">
-      {messages.map((message, index) => (
-        <Row
-          key={rowKeys[message.id] ?? message.id}
-          {...common}
-          message={message}
-          speaker={speakerOf(message, modelName)}
-          isLast={index === messages.length - 1}
-          isLastQuestion={message.id === lastQuestion}
-        />
-      ))}
-      {reply !== undefined && reply.asked !== null && <Asked {...reply.asked} />}
-      {reply !== undefined && (
-        <Row
-          key={reply.rowKey}
-          {...common}
-          message={messageOf(reply)}
-          speaker={modelName}
-          isLast
-          isLastQuestion={false}
-          live={reply}
-        />
+      {rowsOf(props).map((row) =>
+        "question" in row ? <Asked key={row.key} {...row.question} /> : <Row key={row.key} {...row} />,
       )}
       {chat.busy && reply === undefined && (
         <p class="aside" role="status">
           A reply is being written in another window.
         </p>
       )}
-      {!isBusy && messages.at(-1)?.role === "user" && (
+      {!isBusy && chat.messages.at(-1)?.role === "user" && (
         <p class="aside">
           The chat ends with your message.
           <button type="button" class="button" onClick={actions.resume}>
@@ -52,10 +31,37 @@ export function MessageList({ chat, reply, rowKeys, modelName, actions }: Conver
   );
 }
 
-type RowProps = Parameters<typeof Message>[0];
+type Keyed<Props> = Props & { readonly key: string };
+
+/** One list for all, so that a reply keeps its place in the page when it becomes a message. */
+function rowsOf(props: ConversationProps): (Keyed<MessageProps> | Keyed<{ readonly question: Question }>)[] {
+  const { chat, reply, rowKeys, modelName, actions } = props;
+  const messages = reply?.continues ? chat.messages.slice(0, -1) : chat.messages;
+  const lastQuestion = lastQuestionOf(messages);
+  const common = {
+    isBusy: reply !== undefined || chat.busy,
+    isJson: chat.settings.schema !== null,
+    actions,
+  };
+  const rows = messages.map((message, index) => ({
+    ...common,
+    key: rowKeys[message.id] ?? message.id,
+    message,
+    speaker: speakerOf(message, modelName),
+    isLast: index === messages.length - 1,
+    isLastQuestion: message.id === lastQuestion,
+  }));
+  if (reply === undefined) return rows;
+  const live = {
+    ...common,
+    ...{ key: reply.rowKey, message: messageOf(reply), speaker: modelName },
+    ...{ isLast: true, isLastQuestion: false, live: reply },
+  };
+  return reply.asked === null ? [...rows, live] : [...rows, { key: "asked", question: reply.asked }, live];
+}
 
 /** A message is drawn again only when something about it has changed. */
-function Row(props: RowProps) {
+function Row(props: MessageProps) {
   const { message, speaker, isLast, isLastQuestion, isBusy, isJson, live, actions } = props;
   return useMemo(
     () => <Message {...props} />,
@@ -64,7 +70,7 @@ function Row(props: RowProps) {
 }
 
 /** The user's message until the server has it. */
-function Asked({ text, images }: NonNullable<LiveReply["asked"]>) {
+function Asked({ text, images }: Question) {
   return (
     <article class="message user" aria-label="Your message">
       <h2 class="speaker">You</h2>

@@ -2,6 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { MessageJson } from "../../api/wire.ts";
 import type { LiveReply } from "../../state/chat-state.ts";
 import { partsOf } from "../../state/reduce-reply.ts";
+import { focusMessageField } from "../hooks/focus.ts";
 import type { MessageActions } from "./message-actions.ts";
 import { MessageEditor } from "./message-editor.tsx";
 import { MessageFoot } from "./message-foot.tsx";
@@ -30,7 +31,9 @@ export function Message(props: MessageProps) {
     queueMicrotask(() => foot.current?.querySelector<HTMLElement>("[aria-label=Edit]")?.focus());
   };
   const save = async (text: string, answer: boolean) => {
-    if (await actions.edit(message, text, answer)) setEditing(false);
+    if (!(await actions.edit(message, text, answer))) return;
+    setEditing(false);
+    focusMessageField();
   };
   return (
     <article

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import type { Commands } from "../../commands/commands.ts";
 import type { ChatState } from "../../state/chat-state.ts";
 import { chatMoves } from "../hooks/chat-moves.ts";
+import { focusMessageField, focusSearch } from "../hooks/focus.ts";
 import { usePanes } from "../hooks/use-panes.ts";
 import { useTheme } from "../hooks/use-theme.ts";
 import { SettingsPanel } from "../panel/settings-panel.tsx";
@@ -9,7 +10,7 @@ import { Sidebar } from "../sidebar/sidebar.tsx";
 import { ChatView } from "./chat-view.tsx";
 import { NoticeBar } from "./notice-bar.tsx";
 import { PageHead } from "./page-head.tsx";
-import { focusMessageField, focusSearch, ShortcutsDialog, useShortcuts } from "./shortcuts.tsx";
+import { ShortcutsDialog, useShortcuts } from "./shortcuts.tsx";
 
 interface ChatPageProps {
   readonly state: ChatState;

@@ -63,12 +63,3 @@ export function useShortcuts(actions: ShortcutActions): void {
     return () => removeEventListener("keydown", listen);
   }, [actions]);
 }
-
-export function focusMessageField(): void {
-  document.querySelector<HTMLElement>(".composer textarea")?.focus();
-}
-
-/** The list may have to be drawn first. */
-export function focusSearch(): void {
-  setTimeout(() => document.querySelector<HTMLElement>(".search input")?.focus());
-}

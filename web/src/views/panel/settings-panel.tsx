@@ -38,7 +38,7 @@ export function SettingsPanel({ state, commands, chat, reply, panes }: SettingsP
       </Section>
       <fieldset class="bare" disabled={isBusy}>
         <legend class="unseen">Settings of this chat</legend>
-        {isBusy && <p class="faint">Settings can be changed when the reply is written.</p>}
+        {isBusy && <p class="unseen">Settings can be changed when the reply is written.</p>}
         <Section title="System prompt">
           <SystemPromptField key={chat.id} value={chat.settings.systemPrompt} onChange={onChange} />
         </Section>
