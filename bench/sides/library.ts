@@ -72,6 +72,8 @@ export interface LibrarySide {
    * @throws UnsupportedError when the library has none
    */
   draftOptions(library: Library): Readonly<Record<string, unknown>>;
+  /** Options of `getSequence` that turn drafts off, where they are on by default. */
+  readonly noDraftOptions?: Readonly<Record<string, unknown>>;
   /** Options of `getSequence` for edits that move cells instead of evaluating the tail again, where that exists. */
   readonly shiftOptions?: Readonly<Record<string, unknown>>;
   /** A second session that stands where `session` stands, on a sequence of its own, by the best way there is. */

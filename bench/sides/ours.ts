@@ -30,6 +30,7 @@ export const ours: LibrarySide = {
   load: async () => (await import(entry.href)) as Library,
   llamaOptions: (threads) => ({ gpu: false, maxThreads: threads }),
   draftOptions: lookupDrafts,
+  noDraftOptions: { drafts: false },
   shiftOptions: { edit: "shift" },
   fork,
   about() {

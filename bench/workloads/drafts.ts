@@ -35,7 +35,7 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
     ["copy", copying, copiedTokensMax],
     ["chat", longStoryPrompt, chatTokens],
   ] as const) {
-    const off = await tokensPerSecond(opened, {}, text, maxTokens, signal);
+    const off = await tokensPerSecond(opened, side.noDraftOptions ?? {}, text, maxTokens, signal);
     const on = await tokensPerSecond(opened, side.draftOptions(opened.library), text, maxTokens, signal);
     if (signal.aborted) return { metrics, notes, cut: true };
     metrics[`${name}Off`] = off.speed;
@@ -60,5 +60,6 @@ export const drafts: Workload = {
     chatOn: { title: "writing, with drafts", unit: "tok/s", better: "higher" },
     chatGain: { title: "writing, gain", unit: "ratio", better: "higher" },
   },
+  budgetMs: 180_000,
   overLibrary,
 };

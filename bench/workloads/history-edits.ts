@@ -101,28 +101,30 @@ async function loadBase(bench: Bench, options: Readonly<Record<string, unknown>>
 }
 
 async function takeEdit(bench: Bench, edit: Edit): Promise<Record<string, number>> {
+  const { session, costs } = await editAndAsk(bench, edit);
+  await session.sequence.dispose();
+  return costs;
+}
+
+async function editAndAsk(bench: Bench, edit: Edit) {
   const session = await loadBase(bench, edit.shift ? bench.side.shiftOptions! : {});
   const meter = meterOf(session.sequence);
   session.setChatHistory(edit.apply(session.getChatHistory()));
   const cost = await ask(bench, session, meter);
-  const costs = { [`${edit.name}Tokens`]: cost.tokens, [`${edit.name}Ms`]: cost.ms };
-  const fidelity = edit.shift ? await compareWithFresh(bench, edit, session.sequence) : {};
-  await session.sequence.dispose();
-  return { ...costs, ...fidelity };
+  return { session, costs: { [`${edit.name}Tokens`]: cost.tokens, [`${edit.name}Ms`]: cost.ms } };
 }
 
 /** What moved cells cost in quality. */
-async function compareWithFresh(
-  { opened }: Bench,
-  edit: Edit,
-  moved: SequenceLike,
-): Promise<Record<string, number>> {
+async function compareWithFresh(bench: Bench, edit: Edit): Promise<Record<string, number>> {
+  const { opened } = bench;
+  const moved = (await editAndAsk(bench, edit)).session.sequence;
   // A context of its own, so that no moved cell can be shared.
   const context = await opened.model.createContext({ contextSize });
   const fresh = context.getSequence() as ScoringSequence;
   const target = [...moved.contextTokens];
   const { kl, top1 } = await divergence(moved as ScoringSequence, fresh, target, comparedTokens);
   await context.dispose();
+  await moved.dispose();
   return { [`${edit.name}Kl`]: kl, [`${edit.name}Top1`]: top1 };
 }
 
@@ -157,12 +159,15 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
   const base = await baseHistory(opened);
   const question = "What happens next?";
   const metrics: Record<string, number> = {};
+  const shifts = side.shiftOptions == null ? [] : edits.filter(({ shift }) => shift);
+  // What every side does comes first, what only measures quality last: a small budget cuts the least of it.
   const steps: ((bench: Bench) => Promise<Record<string, number>>)[] = [
-    ...edits
-      .filter((edit) => !edit.shift || side.shiftOptions != null)
-      .map((edit) => (bench: Bench) => takeEdit(bench, edit)),
     regenerate,
     fork,
+    ...[...edits.filter(({ shift }) => !shift), ...shifts].map(
+      (edit) => (bench: Bench) => takeEdit(bench, edit),
+    ),
+    ...shifts.map((edit) => (bench: Bench) => compareWithFresh(bench, edit)),
   ];
   for (const step of steps) {
     // A context of its own for each: nothing that an earlier step left can be shared.

@@ -1,5 +1,5 @@
 import { Disposable } from "../../base/disposable.ts";
-import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../base/errors.ts";
+import { UnsupportedError } from "../../base/errors.ts";
 import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
@@ -23,6 +23,7 @@ import {
   type LlamaContextOptions,
 } from "./context-options.ts";
 import { resolveContextSize } from "./context-size.ts";
+import { createNativeContext } from "./create-native-context.ts";
 import { LlamaContextSequence, type SequenceOptions } from "./llama-context-sequence.ts";
 import { SequenceStore } from "./sequence-store.ts";
 import { createThreadPolicy } from "./thread-policy.ts";
@@ -127,21 +128,11 @@ export class LlamaContext extends Disposable {
     const adapters = await model.adapters.load(lora, options.createSignal);
     const resolved = await resolveOptions(model, options, adapters.fingerprint);
     const params = contextParams(native, options, resolved);
-    native.log.takeRecent();
-    const pointer = await native.functions.llama_init_from_model.async(model.pointer, params);
-    if (pointer === null)
-      throw new InsufficientMemoryError(
-        `llama.cpp could not create a context of ${resolved.contextSize} tokens`,
-        {
-          cause: native.log.takeRecent() || undefined,
-          hint: "try a smaller contextSize or fewer sequences",
-        },
-      );
-    if (options.createSignal?.aborted || model.disposed) {
-      await native.functions.llama_free.async(pointer);
-      options.createSignal?.throwIfAborted();
-      throw new ColloquyError("disposed", "The model was disposed while its context was created");
-    }
+    const room = {
+      text: `of ${resolved.contextSize} tokens`,
+      hint: "try a smaller contextSize or fewer sequences",
+    };
+    const pointer = await createNativeContext(model, native, params, room, options.createSignal);
     activateAdapters(native, pointer, adapters);
     return new LlamaContext(model, native, pointer, resolved);
   }

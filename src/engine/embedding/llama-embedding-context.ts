@@ -3,6 +3,7 @@ import type { LlamaModel } from "../model/llama-model.ts";
 import type { Token } from "../token.ts";
 import { addBoundaryTokens, type EvaluatorInput, tokenizeInput } from "./evaluator-input.ts";
 import { LlamaEmbedding } from "./llama-embedding.ts";
+import { VectorContext } from "./vector-context.ts";
 import { VectorEvaluator } from "./vector-evaluator.ts";
 import type { VectorContextOptions } from "./vector-options.ts";
 
@@ -20,15 +21,7 @@ export type LlamaEmbeddingContextOptions = VectorContextOptions;
  * const dog = await context.getEmbeddingFor("a dog");
  * cat.calculateCosineSimilarity(dog);
  */
-export class LlamaEmbeddingContext {
-  readonly model: LlamaModel;
-  readonly #evaluator: VectorEvaluator;
-
-  private constructor(model: LlamaModel, evaluator: VectorEvaluator) {
-    this.model = model;
-    this.#evaluator = evaluator;
-  }
-
+export class LlamaEmbeddingContext extends VectorContext {
   /** @internal */
   static async create(
     model: LlamaModel,
@@ -39,11 +32,6 @@ export class LlamaEmbeddingContext {
     return new LlamaEmbeddingContext(model, evaluator);
   }
 
-  /** Tokens of the longest input. */
-  get contextSize(): number {
-    return this.#evaluator.contextSize;
-  }
-
   /**
    * The embedding of an input; of an input without tokens, an empty one.
    * @throws ColloquyError `context-overflow` with the numbers, `invalid-argument`, `disposed`; the signal's reason
@@ -52,29 +40,15 @@ export class LlamaEmbeddingContext {
     input: EvaluatorInput,
     options: { signal?: AbortSignal } = {},
   ): Promise<LlamaEmbedding> {
-    this.#evaluator.check();
+    this.evaluator.check();
     const tokens = this.#tokens(input);
     if (tokens.length === 0) return new LlamaEmbedding({ vector: [] });
-    return new LlamaEmbedding({ vector: await this.#evaluator.evaluate(tokens, options.signal) });
+    return new LlamaEmbedding({ vector: await this.evaluator.evaluate(tokens, options.signal) });
   }
 
   /** How many tokens an input takes, with the special tokens around it: it fits when that is at most `contextSize`. */
   calculateInputLength(input: EvaluatorInput): number {
     return this.#tokens(input).length;
-  }
-
-  get disposed(): boolean {
-    return this.#evaluator.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#evaluator.onDispose(listener);
-  }
-  /** Ends a running evaluation with a `disposed` error and gives the memory back. */
-  dispose(): Promise<void> {
-    return this.#evaluator.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
   }
 
   #tokens(input: EvaluatorInput): Token[] {

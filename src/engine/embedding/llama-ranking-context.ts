@@ -11,6 +11,7 @@ import {
   rankingTokens,
   resolveRankingLayout,
 } from "./ranking-input.ts";
+import { VectorContext } from "./vector-context.ts";
 import { VectorEvaluator } from "./vector-evaluator.ts";
 import type { VectorContextOptions } from "./vector-options.ts";
 
@@ -42,14 +43,11 @@ const givesProbabilities = new Set(["qwen3", "qwen3vl"]);
  * const context = await model.createRankingContext();
  * const [best] = await context.rankAndSort("What is a cat?", ["Cats are animals.", "It rains."]);
  */
-export class LlamaRankingContext {
-  readonly model: LlamaModel;
-  readonly #evaluator: VectorEvaluator;
+export class LlamaRankingContext extends VectorContext {
   readonly #layout: RankingLayout;
 
   private constructor(model: LlamaModel, evaluator: VectorEvaluator, layout: RankingLayout) {
-    this.model = model;
-    this.#evaluator = evaluator;
+    super(model, evaluator);
     this.#layout = layout;
   }
 
@@ -67,11 +65,6 @@ export class LlamaRankingContext {
     return new LlamaRankingContext(model, evaluator, layout);
   }
 
-  /** Tokens of the longest input, query and document together. */
-  get contextSize(): number {
-    return this.#evaluator.contextSize;
-  }
-
   /**
    * The probability, 0 to 1, that the document is relevant to the query: the logistic function of the model's score.
    * @throws ColloquyError `context-overflow`, `invalid-argument`, `disposed`, `native-failure`; the signal's reason
@@ -87,7 +80,7 @@ export class LlamaRankingContext {
     documents: readonly EvaluatorInput[],
     options: RankingOptions = {},
   ): Promise<number[]> {
-    this.#evaluator.check();
+    this.evaluator.check();
     if (!Array.isArray(documents)) throw new InvalidArgumentError("documents must be an array");
     const queryTokens = this.#tokens(query);
     const inputs = documents.map((document) =>
@@ -126,23 +119,9 @@ export class LlamaRankingContext {
     return rankingTokens(this.model, this.#layout, this.#tokens(query), this.#tokens(document)).length;
   }
 
-  get disposed(): boolean {
-    return this.#evaluator.disposed;
-  }
-  onDispose(listener: () => void): () => void {
-    return this.#evaluator.onDispose(listener);
-  }
-  /** Ends a running evaluation with a `disposed` error and gives the memory back. */
-  dispose(): Promise<void> {
-    return this.#evaluator.dispose();
-  }
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
-
   async #score(input: readonly Token[], signal: AbortSignal | undefined): Promise<number> {
     if (input.length === 0) return 0;
-    const [score = 0] = await this.#evaluator.evaluate(input, signal);
+    const [score = 0] = await this.evaluator.evaluate(input, signal);
     return givesProbabilities.has(this.model.architecture) ? score : 1 / (1 + Math.exp(-score));
   }
 

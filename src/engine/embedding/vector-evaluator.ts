@@ -1,10 +1,11 @@
 import { Disposable } from "../../base/disposable.ts";
-import { ColloquyError, InsufficientMemoryError, UnsupportedError } from "../../base/errors.ts";
+import { ColloquyError, UnsupportedError } from "../../base/errors.ts";
 import { Lock } from "../../base/lock.ts";
 import { viewMemory } from "../../native/memory.ts";
 import type { Native } from "../../native/native.ts";
 import type { Pointer } from "../../native/structs.ts";
 import { resolveContextSize } from "../context/context-size.ts";
+import { createNativeContext } from "../context/create-native-context.ts";
 import { createThreadPolicy } from "../context/thread-policy.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
 import { NativeDecoder } from "../scheduler/decoder.ts";
@@ -73,7 +74,7 @@ export class VectorEvaluator extends Disposable {
   ): Promise<VectorEvaluator> {
     checkVectorOptions(options);
     options.createSignal?.throwIfAborted();
-    const { functions, log } = native;
+    const { functions } = native;
     if (functions.llama_model_has_encoder(model.pointer))
       throw new UnsupportedError(
         `${what} cannot be made of a model of the architecture "${model.architecture}": it has an encoder of its own`,
@@ -89,18 +90,11 @@ export class VectorEvaluator extends Disposable {
     params.embeddings = true;
     params.pooling_type = rank ? pooling.rank : pooling.unspecified;
     params.no_perf = true;
-    log.takeRecent();
-    const pointer = await functions.llama_init_from_model.async(model.pointer, params);
-    if (pointer === null)
-      throw new InsufficientMemoryError(
-        `llama.cpp could not create a context for inputs of ${shape.contextSize} tokens`,
-        { cause: log.takeRecent() || undefined, hint: "try a smaller contextSize" },
-      );
-    if (options.createSignal?.aborted || model.disposed) {
-      await functions.llama_free.async(pointer);
-      options.createSignal?.throwIfAborted();
-      throw new ColloquyError("disposed", "The model was disposed while its context was created");
-    }
+    const room = {
+      text: `for inputs of ${shape.contextSize} tokens`,
+      hint: "try a smaller contextSize",
+    };
+    const pointer = await createNativeContext(model, native, params, room, options.createSignal);
     return new VectorEvaluator(what, model, native, pointer, shape);
   }
 
