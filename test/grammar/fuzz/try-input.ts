@@ -3,6 +3,7 @@ import { compileGrammar, type GrammarNode, type TokenTrie } from "../../../src/g
 import type { Draw } from "./draw.ts";
 import type { Front } from "./fronts.ts";
 import type { Phase } from "./input-log.ts";
+import { PrefixTwin } from "./prefix-twin.ts";
 import { Finding, walkGrammar } from "./walk-grammar.ts";
 
 /** What one input came to. */
@@ -21,6 +22,7 @@ export interface Trial {
 /** How long the walks of one input go on; a single call may take longer, which is for the watcher to see. */
 const WALKS_MS = 500;
 const WALKS = 3;
+const TWIN_RULES_MAX = 300;
 const CODES = /^grammar-(invalid|unsupported|limit|mismatch)$/;
 
 /**
@@ -46,7 +48,7 @@ export function tryInput(
     const namesTokens = [...definition.rules.values()].some(hasToken);
     const setup = {
       grammar,
-      definition,
+      twin: definition.rules.size > TWIN_RULES_MAX ? undefined : new PrefixTwin(definition),
       trie,
       draw,
       beforeCall: () => enter("engine"),

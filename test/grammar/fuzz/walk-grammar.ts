@@ -1,11 +1,6 @@
-import type {
-  CompiledGrammar,
-  GrammarDefinition,
-  GrammarMatcher,
-  TokenTrie,
-} from "../../../src/grammar/index.ts";
+import type { CompiledGrammar, GrammarMatcher, TokenTrie } from "../../../src/grammar/index.ts";
 import type { Draw } from "./draw.ts";
-import { PrefixTwin } from "./prefix-twin.ts";
+import type { PrefixTwin } from "./prefix-twin.ts";
 
 /** Something that must never happen. */
 export class Finding extends Error {
@@ -28,7 +23,8 @@ export interface Walk {
 /** What {@link walkGrammar} needs. */
 export interface WalkSetup {
   readonly grammar: CompiledGrammar;
-  readonly definition: GrammarDefinition;
+  /** `undefined`: the grammar is too large to be held against it. */
+  readonly twin: PrefixTwin | undefined;
   readonly trie: TokenTrie;
   readonly draw: Draw;
   /** Called before every call of the engine, with the time that is allowed for what follows. */
@@ -45,8 +41,7 @@ const STEPS_FREE = 16;
 
 /** Goes along random tokens that the mask allows, and compares masks on the way. */
 export function walkGrammar(setup: WalkSetup): Walk {
-  const { grammar, definition, trie, draw, beforeCall, until } = setup;
-  const twin = new PrefixTwin(definition);
+  const { grammar, twin, trie, draw, beforeCall, until } = setup;
   const matcher = grammar.matcher(trie);
   const text: number[] = [];
   let [masks, twins, ended] = [0, 0, false];
@@ -58,7 +53,13 @@ export function walkGrammar(setup: WalkSetup): Walk {
     if (step < STEPS_FREE || draw.chance(0.1)) {
       if (!compareAllows(matcher, words, setup, text)) break;
       masks++;
-      if (text.length < 40 && draw.chance(0.15) && agreesWithTwin(twin, matcher, words, setup, text)) twins++;
+      if (
+        twin !== undefined &&
+        text.length < 40 &&
+        draw.chance(0.15) &&
+        agreesWithTwin(twin, matcher, words, setup, text)
+      )
+        twins++;
     }
     if (allowed.length === 0) throw new Finding(`a dead end after ${show(text)}`);
     const token = chooseToken(allowed, trie, draw, step);
