@@ -27,6 +27,8 @@ const sourcePaths = [
  * @throws ColloquyError `download-failed`, `unsupported` when git or tar is missing
  */
 export async function fetchSources(directory: string, run: BuildRun): Promise<string> {
+  // Said before anything is downloaded.
+  for (const command of ["git", "tar"]) await need(command, ["--version"], directory, run);
   const wanted = `node-llama-cpp@${platformPackageVersion}`;
   const packed = await runProgram(
     "npm",

@@ -30,7 +30,6 @@ export async function runProgram(
     cwd,
     env: options.environment ?? process.env,
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: timeoutMs,
     // Only npm is a script on Windows; the other programs are run without a shell, their paths may hold anything.
     shell: process.platform === "win32" && command === "npm",
   });
@@ -40,6 +39,8 @@ export async function runProgram(
       tail = (tail + text).slice(-tailCharactersMax);
     });
   const stop = () => child.kill();
+  // `spawn({timeout})` would keep the process alive for as long when the program cannot be started.
+  const timer = setTimeout(stop, timeoutMs);
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const code = await new Promise<number | undefined>((resolve) => {
@@ -52,6 +53,7 @@ export async function runProgram(
     signal?.throwIfAborted();
     return { code, tail: tail.trim() };
   } finally {
+    clearTimeout(timer);
     signal?.removeEventListener("abort", stop);
   }
 }
