@@ -3,11 +3,13 @@ import type { StateMask } from "./mask-source.ts";
 
 /** One matcher's view of masks: bits for short lists are set in words of its own and taken back afterwards. */
 export class MaskBuffer {
-  readonly #words: Uint32Array;
+  readonly #wordCount: number;
+  /** Made when first needed: many walks end without a short list. */
+  #words: Uint32Array | undefined;
   #shown: ArrayLike<number> = [];
 
   constructor(wordCount: number) {
-    this.#words = new Uint32Array(wordCount);
+    this.#wordCount = wordCount;
   }
 
   show(mask: StateMask): TokenMask {
@@ -17,7 +19,7 @@ export class MaskBuffer {
 
   /** @param ids ascending */
   showIds(ids: ArrayLike<number>): TokenMask {
-    const words = this.#words;
+    const words = (this.#words ??= new Uint32Array(this.#wordCount));
     for (let i = 0; i < this.#shown.length; i++) words[this.#shown[i]! >>> 5] = 0;
     for (let i = 0; i < ids.length; i++) words[ids[i]! >>> 5]! |= 1 << (ids[i]! & 31);
     this.#shown = ids;
