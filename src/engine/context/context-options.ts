@@ -14,6 +14,10 @@ export const kvCacheTypes = {
 } as const;
 export type KvCacheType = keyof typeof kvCacheTypes;
 
+export function isQuantised(type: KvCacheType): boolean {
+  return !/^B?F/.test(type);
+}
+
 export interface LlamaContextOptions {
   /**
    * Room of each sequence, tokens. `"auto"` (default): the model's training length, or what the free memory takes;

@@ -1,5 +1,5 @@
 import { Disposable } from "../../base/disposable.ts";
-import { UnsupportedError } from "../../base/errors.ts";
+import { InvalidArgumentError, UnsupportedError } from "../../base/errors.ts";
 import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import { llamaCppVersion, type Native } from "../../native/native.ts";
 import type { ContextParamsStruct, Pointer } from "../../native/structs.ts";
@@ -18,6 +18,7 @@ import { StateDirectory } from "../state/state-directory.ts";
 import { usableCores } from "../threads/usable-cores.ts";
 import {
   checkContextOptions,
+  isQuantised,
   type KvCacheType,
   kvCacheTypes,
   type LlamaContextOptions,
@@ -248,6 +249,10 @@ async function resolveOptions(
   const wanted = typeof options.threads === "object" ? options.threads : { ideal: options.threads };
   const limit = model.llama.maxThreads || usableCores();
   const flashAttention = options.flashAttention ?? model.options.defaultContextFlashAttention ?? "auto";
+  if (!flashAttention && isQuantised(valueType(options)))
+    throw new InvalidArgumentError(
+      `kvCacheValueType "${valueType(options)}" needs flash attention, which is off: quantised values are read by it alone`,
+    );
   const stateLayout = `llama.cpp ${llamaCppVersion}, keys ${keyType(options)}, values ${valueType(options)}, flash attention ${flashAttention}${adapters && `, adapters ${adapters}`}`;
   const { cacheDirectory, cacheDirectoryBytes = 2 * 2 ** 30 } = options;
   return {

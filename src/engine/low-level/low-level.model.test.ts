@@ -327,6 +327,18 @@ describe("what a sequence and its context tell", () => {
     await Promise.all([plain.context.dispose(), recurrent.context.dispose(), context.dispose()]);
   });
 
+  test("quantised values without flash attention are refused for what they are", async () => {
+    for (const kvCacheValueType of ["Q8_0", "Q4_1"] as const)
+      await expect(
+        models.llama.createContext({ contextSize: 64, flashAttention: false, kvCacheValueType }),
+      ).rejects.toMatchObject({
+        code: "invalid-argument",
+        message: expect.stringContaining("flash attention"),
+      });
+    const { context } = await fresh(models.llama, { flashAttention: false, kvCacheValueType: "BF16" });
+    expect(context.kvCacheValueType).toBe("BF16");
+  });
+
   test("cache types, memory and timings", async () => {
     const { context } = await fresh(models.llama, { kvCacheKeyType: "F32" });
     expect([context.kvCacheKeyType, context.kvCacheValueType]).toEqual(["F32", "F16"]);
