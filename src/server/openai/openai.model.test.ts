@@ -94,7 +94,11 @@ describe("a real model", () => {
           type: "function",
           function: {
             name: "getWeather",
-            parameters: { type: "object", properties: { city: { type: "string", maxLength: 12 } } },
+            parameters: {
+              type: "object",
+              properties: { city: { type: "string", maxLength: 12 } },
+              required: ["city"],
+            },
           },
         },
       ],
@@ -119,5 +123,44 @@ describe("a real model", () => {
       await post(`/api/sessions/${id}/complete`, { text: "Can you tell me", maxTokens: 8 })
     ).json()) as { completion: string };
     expect(completion.length).toBeGreaterThan(0);
+  });
+
+  test("more clients than sequences: whoever sends a history again evaluates only what is new", async () => {
+    const clients = ["cooking", "sailing", "chess", "gardens", "trains"].map((topic) => [
+      {
+        role: "system" as const,
+        content: `You know everything about ${topic}. ${`People ask you about ${topic}, and you answer briefly. `.repeat(8)}`,
+      },
+      { role: "user" as const, content: `Tell me about ${topic}.` },
+    ]);
+    const seen = new Map<number, number>();
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(
+        clients.map(async (messages, at) => {
+          const { choices, usage } = await client.chat.completions.create({
+            model: "any",
+            temperature: 0,
+            max_tokens: 12,
+            messages,
+          });
+          const cached = usage!.prompt_tokens_details!.cached_tokens!;
+          // All that went through the model before, but the last token of the reply.
+          if (round > 0) expect(cached).toBeGreaterThanOrEqual(seen.get(at)! - 1);
+          seen.set(at, usage!.total_tokens);
+          (messages as object[]).push(choices[0]!.message, { role: "user", content: "And what else?" });
+        }),
+      );
+    }
+  });
+
+  test("without a system message, a plain question gets a plain answer", async () => {
+    const messages = [{ role: "user" as const, content: "What is the capital of France?" }];
+    const { choices } = await client.chat.completions.create({
+      model: "any",
+      temperature: 0,
+      max_tokens: 24,
+      messages,
+    });
+    expect(choices[0]!.message.content).toMatch(/^The capital of France is Paris/);
   });
 });

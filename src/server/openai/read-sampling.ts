@@ -9,8 +9,8 @@ const stopsMax = 16;
 const stopLengthMax = 1000;
 
 /**
- * How tokens are chosen, from the fields that both generating endpoints share. Temperature and top_p are 1 where
- * nothing is said, as OpenAI documents; top_k, min_p and repeat_penalty are ours.
+ * How tokens are chosen, from the fields that both generating endpoints share. top_p is 1 where nothing is said, as
+ * OpenAI documents; top_k, min_p and repeat_penalty are ours.
  */
 export function readSampling(
   reader: ObjectReader,
@@ -21,7 +21,7 @@ export function readSampling(
   const presencePenalty = reader.number("presence_penalty", { min: -2, max: 2 });
   const isPunished = [penalty, frequencyPenalty, presencePenalty].some((value) => value !== undefined);
   return {
-    temperature: reader.number("temperature", { min: 0, max: 2 }) ?? 1,
+    temperature: reader.number("temperature", { min: 0, max: 2 }) ?? (asksForDraws(reader) ? 1 : 0),
     topP: reader.number("top_p", { min: 0, max: 1 }) ?? 1,
     topK: reader.number("top_k", { min: 0, integer: true }),
     minP: reader.number("min_p", { min: 0, max: 1 }),
@@ -40,6 +40,16 @@ export function readSampling(
         }
       : {}),
   };
+}
+
+/**
+ * Whether tokens are meant to be drawn: the request says how, or wants several replies. One that says nothing gets the
+ * most probable tokens, as a new chat does; small models answer badly at OpenAI's temperature of 1.
+ */
+function asksForDraws(reader: ObjectReader): boolean {
+  const choices = reader.get("n") ?? reader.get("best_of");
+  if (typeof choices === "number" && choices > 1) return true;
+  return ["top_p", "top_k", "min_p", "seed"].some((name) => reader.get(name) !== undefined);
 }
 
 /** OpenAI's seeds may be negative; ours are not. */
