@@ -8,11 +8,15 @@ export interface AcceptedToken {
 
 /** The largest rest that is worth sending somewhere, nodes. */
 const nodesMax = 50_000;
+/** Nodes looked at and made for one rest: about a second. Nested repetitions double with every character. */
+const stepsMax = 2_000_000;
+/** Characters of an option's key that cost as much as a node. */
+const keyCharactersPerStep = 16;
 
 /**
  * What is left to match of a grammar after some tokens: the derivative of a grammar, character by character
  * (Brzozowski 1964, extended to rules, which cannot be left-recursive here). `undefined` where the tokens end inside a
- * character or the rest is too large, and for grammars that name tokens by text, whose ids are not known here.
+ * character, where the rest is too large or takes too long to find, and for grammars that name tokens by text, whose ids are not known here.
  */
 export function definitionAfter(
   definition: GrammarDefinition,
@@ -31,7 +35,7 @@ export function definitionAfter(
       if (bytes.length > 0) text = decoder.decode(bytes, { stream: true });
       else text = "";
       state = bytes.length > 0 ? derive.afterText(state, text) : NEVER;
-      if (hasTokens) state = either([state, derive.after(before, { token })]);
+      if (hasTokens) state = derive.either([state, derive.after(before, { token })]);
       if (sizeOf(state) > nodesMax) return undefined;
     }
     decoder.decode();
@@ -49,6 +53,7 @@ type Step = { readonly code: number } | { readonly token: number };
 class Derivation {
   readonly #rules: ReadonlyMap<string, GrammarNode>;
   readonly #nullable = new Map<string, boolean>();
+  #steps = 0;
 
   constructor(rules: ReadonlyMap<string, GrammarNode>) {
     this.#rules = rules;
@@ -60,7 +65,14 @@ class Derivation {
     return state;
   }
 
+  /** @throws Error when this takes too long, all calls together */
+  #spend(steps: number): void {
+    this.#steps += steps;
+    if (this.#steps > stepsMax) throw new Error("The rest of the grammar takes too long to find");
+  }
+
   after(node: GrammarNode, step: Step): GrammarNode {
+    this.#spend(1);
     switch (node.type) {
       case "literal":
         return afterLiteral(node.text, step);
@@ -79,7 +91,7 @@ class Derivation {
       case "rule":
         return this.after(this.#rule(node.name), step);
       case "choice":
-        return either(node.options.map((option) => this.after(option, step)));
+        return this.either(node.options.map((option) => this.after(option, step)));
       case "sequence":
         return this.#afterSequence(node.items, step);
       case "repeat": {
@@ -92,7 +104,7 @@ class Derivation {
           min: least,
           max: max === undefined ? max : max - 1,
         };
-        return both(this.after(item, step), rest.max === 0 ? EMPTY : rest);
+        return this.#both(this.after(item, step), rest.max === 0 ? EMPTY : rest);
       }
     }
   }
@@ -100,10 +112,31 @@ class Derivation {
   #afterSequence(items: readonly GrammarNode[], step: Step): GrammarNode {
     const options: GrammarNode[] = [];
     for (const [index, item] of items.entries()) {
-      options.push(both(this.after(item, step), sequence(...items.slice(index + 1))));
+      options.push(this.#both(this.after(item, step), sequence(...items.slice(index + 1))));
       if (!this.#isNullable(item)) break;
     }
-    return either(options);
+    return this.either(options);
+  }
+
+  #both(first: GrammarNode, second: GrammarNode): GrammarNode {
+    if (isNever(first)) return NEVER;
+    const items = [first, second]
+      .flatMap((node) => (node.type === "sequence" ? node.items : [node]))
+      .filter((node) => !isEmpty(node));
+    this.#spend(items.length);
+    return items.length === 0 ? EMPTY : sequence(...items);
+  }
+
+  /** Options that are alike are one: without that, the rest of an ambiguous grammar doubles with every character. */
+  either(nodes: readonly GrammarNode[]): GrammarNode {
+    const options = new Map<string, GrammarNode>();
+    for (const node of nodes)
+      for (const option of node.type === "choice" ? node.options : [node]) {
+        const key = keyOf(option);
+        this.#spend(key.length / keyCharactersPerStep);
+        options.set(key, option);
+      }
+    return choice(...options.values());
   }
 
   #rule(name: string): GrammarNode {
@@ -145,22 +178,6 @@ function afterLiteral(text: string, step: Step): GrammarNode {
 const isNever = (node: GrammarNode) => node.type === "choice" && node.options.length === 0;
 const isEmpty = (node: GrammarNode) =>
   (node.type === "sequence" && node.items.length === 0) || (node.type === "literal" && node.text === "");
-
-function both(first: GrammarNode, second: GrammarNode): GrammarNode {
-  if (isNever(first)) return NEVER;
-  const items = [first, second]
-    .flatMap((node) => (node.type === "sequence" ? node.items : [node]))
-    .filter((node) => !isEmpty(node));
-  return items.length === 0 ? EMPTY : sequence(...items);
-}
-
-/** Options that are alike are one: without that, the rest of an ambiguous grammar doubles with every character. */
-function either(nodes: readonly GrammarNode[]): GrammarNode {
-  const options = new Map<string, GrammarNode>();
-  for (const node of nodes)
-    for (const option of node.type === "choice" ? node.options : [node]) options.set(keyOf(option), option);
-  return choice(...options.values());
-}
 
 function keyOf(node: GrammarNode): string {
   return isEmpty(node)

@@ -152,6 +152,15 @@ describe("the rest of a grammar", () => {
     ]);
   });
 
+  test.each([
+    `root ::= ${"(".repeat(150)}"a"${")*".repeat(150)}`,
+    'root ::= (("a"{0,99}){0,99}){0,99} "b"',
+    'root ::= "a" root root | "a" root | "b" | "a"',
+  ])("one that takes too long to find is none: %s", (text) => {
+    expect(definitionAfter(parseGbnf(text), asTokens("a".repeat(60)))).toBeUndefined();
+    expect(definitionAfter(parseGbnf(text), asTokens("a"))).toBeDefined();
+  });
+
   test("tokens named by their id", () => {
     const grammar = definition(sequence({ type: "token", token: 7, negated: false }, literal("x")));
     const after = definitionAfter(grammar, [{ token: 7, bytes: new Uint8Array(0) }])!;

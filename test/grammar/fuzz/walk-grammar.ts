@@ -72,6 +72,9 @@ export function walkGrammar(setup: WalkSetup): Walk {
     }
     text.push(...trie.vocabulary.tokenBytes(token));
   }
+  // What engines elsewhere would be sent: here it only has to come to an end.
+  beforeCall();
+  if (draw.chance(0.2)) matcher.rest?.();
   return { bytes: Uint8Array.from(text), ended, canEnd: matcher.canEnd, masks, twins };
 }
 
