@@ -107,28 +107,28 @@ function stream(
     stream_options: { include_usage: true },
   });
   const start = performance.now();
+  const seen = { tokens: 0, firstTextMs: Number.NaN, bytes: 0 };
+  let last = "";
   return new Promise<Seen>((resolve, reject) => {
-    const sent = request(
-      url,
-      { method: "POST", agent, signal, headers: { "content-type": "application/json" } },
-      (response) => {
-        let firstTextMs = Number.NaN;
-        let bytes = 0;
-        let last = "";
-        response.setEncoding("latin1").on("data", (text: string) => {
-          bytes += text.length;
-          if (Number.isNaN(firstTextMs) && /"content": ?"[^"]/.test(text))
-            firstTextMs = performance.now() - start;
-          last = (last + text).slice(-2000);
-        });
-        response.once("error", reject).once("end", () => {
-          const tokens = Number(/"completion_tokens": ?(\d+)/.exec(last)?.[1]);
-          if (response.statusCode === 200 && tokens > 0) resolve({ tokens, firstTextMs, bytes });
-          else reject(new Error(`status ${response.statusCode}: ${last}`));
-        });
-      },
-    );
-    sent.once("error", reject).end(body);
+    // A budget that is spent leaves what came until then: an event is a token, about.
+    const onError = (error: Error) => (signal.aborted ? resolve(seen) : reject(error));
+    const headers = { "content-type": "application/json" };
+    const sent = request(url, { method: "POST", agent, signal, headers }, (response) => {
+      response.setEncoding("latin1").on("data", (text: string) => {
+        seen.bytes += text.length;
+        seen.tokens += text.split("data: ").length - 1;
+        if (Number.isNaN(seen.firstTextMs) && /"content": ?"[^"]/.test(text)) {
+          seen.firstTextMs = performance.now() - start;
+        }
+        last = (last + text).slice(-2000);
+      });
+      response.once("error", onError).once("end", () => {
+        const tokens = Number(/"completion_tokens": ?(\d+)/.exec(last)?.[1]);
+        if (response.statusCode === 200 && tokens > 0) resolve({ ...seen, tokens });
+        else reject(new Error(`status ${response.statusCode}: ${last}`));
+      });
+    });
+    sent.once("error", onError).end(body);
   });
 }
 

@@ -130,6 +130,22 @@ describe("bodies", () => {
       expect((await fake.post("/v1/chat/completions", body)).status).toBe(400);
     }
   });
+
+  test("the schemas of all tools together have a limit", async () => {
+    const fake = serve({ limits: { toolBytes: 300 } });
+    const parameters = { type: "object", properties: { a: { enum: ["x".repeat(80)] } } };
+    const tools = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        type: "function",
+        function: { name: `f${i}`, parameters },
+      }));
+    const ask = (count: number) =>
+      fake.post("/v1/chat/completions", chat("x", { tools: tools(count), max_tokens: 2 }));
+    expect((await ask(2)).status).toBe(200);
+    const refused = await ask(3);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({ error: { param: "tools" } });
+  });
 });
 
 describe("routes", () => {

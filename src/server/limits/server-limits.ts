@@ -14,6 +14,8 @@ export interface ServerLimits {
   readonly schemaBytes: number;
   /** Tools of one request. Default 128. */
   readonly tools: number;
+  /** Bytes of the schemas of all tools of a request. Default 262,144. */
+  readonly toolBytes: number;
   /** Replies that one request may ask for. Default 16. */
   readonly choices: number;
   /** Texts that one request may embed. Default 256. */
@@ -45,6 +47,7 @@ export const defaultLimits: ServerLimits = Object.freeze({
   messages: 2000,
   schemaBytes: 65_536,
   tools: 128,
+  toolBytes: 262_144,
   choices: 16,
   embeddingInputs: 256,
   images: 16,

@@ -27,6 +27,7 @@ const descriptionLength = 10_000;
 /** `tools`, `tool_choice` and `parallel_tool_calls`. */
 export function readTools(reader: ObjectReader, serving: Pick<Serving, "limits" | "grammars">): ToolUse {
   const definitions: Record<string, ToolDefinition> = {};
+  let bytes = 0;
   for (const tool of reader.objects("tools", serving.limits.tools) ?? []) {
     tool.required("type", tool.oneOf("type", "function"));
     const definition = tool.required("function", tool.object("function"));
@@ -36,6 +37,11 @@ export function readTools(reader: ObjectReader, serving: Pick<Serving, "limits" 
     }
     if (Object.hasOwn(definitions, name)) throw new FieldError(definition.path("name"), "is used twice");
     const params = definition.object("parameters") && (definition.get("parameters") as object);
+    // Each schema takes time before anybody waits for it, so their sum is bounded too.
+    bytes += params === undefined ? 0 : Buffer.byteLength(JSON.stringify(params));
+    if (bytes > serving.limits.toolBytes) {
+      throw new FieldError("tools", `must have schemas of at most ${serving.limits.toolBytes} bytes in all`);
+    }
     // An empty object says that there are no parameters.
     const hasParams = params !== undefined && Object.keys(params).length > 0;
     // Calls are written by the chat layer; a schema that it cannot use is refused before anything is written.
