@@ -75,7 +75,7 @@ class LazyMatcher implements GrammarMatcher {
 
   mask(): TokenMask {
     if (this.#inner !== undefined) return this.#inner.mask();
-    if (this.#ended) return this.#buffer.showIds(this.#plan.trie.vocabulary.endTokens);
+    if (this.#ended) return this.#buffer.showIds(this.#plan.trie.endTokens);
     const { crossing } = this.#plan;
     let mask = crossing.get(this.#tail);
     if (mask === undefined) crossing.set(this.#tail, (mask = this.#waitingMask()));

@@ -58,7 +58,7 @@ export class AutomatonMatcher implements GrammarMatcher {
 
   mask(): TokenMask {
     this.#renew();
-    if (this.#ended) return this.#buffer.showIds(this.#source.trie.vocabulary.endTokens);
+    if (this.#ended) return this.#buffer.showIds(this.#source.trie.endTokens);
     return this.#buffer.show(this.#source.mask(this.#state));
   }
 

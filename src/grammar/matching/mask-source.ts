@@ -111,7 +111,7 @@ export class MaskSource {
   #compute(state: number): StateMask {
     const { trie, automaton } = this;
     const references = automaton.tokens(state);
-    const ends = automaton.canEnd(state) ? trie.vocabulary.endTokens : [];
+    const ends = automaton.canEnd(state) ? trie.endTokens : [];
     const sliced = this.#startFromSlice(state);
     let count = 0;
     if (sliced !== undefined) count = sliced.count;
@@ -173,9 +173,12 @@ export class MaskSource {
   }
 }
 
+/** Each token is in a trie once, and end tokens are in none. */
 function shortMask(tokens: Int32Array, ends: readonly number[]): StateMask {
-  const unique = new Set([...tokens, ...ends]);
-  return { count: unique.size, ids: Int32Array.from(unique).sort() };
+  const ids = new Int32Array(tokens.length + ends.length);
+  ids.set(tokens);
+  ids.set(ends, tokens.length);
+  return { count: ids.length, ids: ids.sort() };
 }
 
 /** A mask with these tokens and no others of `region`; the mask itself where that is what it has. */

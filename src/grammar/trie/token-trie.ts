@@ -33,6 +33,8 @@ const TEXTS_KEPT = 1024;
  */
 export class TokenTrie {
   readonly vocabulary: GrammarVocabulary;
+  /** The tokens that end a generation, each once, in ascending order. */
+  readonly endTokens: readonly number[];
   /** Words of a mask: one bit per token id. */
   readonly wordCount: number;
   readonly bytes: TokenBytes;
@@ -49,6 +51,7 @@ export class TokenTrie {
 
   private constructor(vocabulary: GrammarVocabulary) {
     this.vocabulary = vocabulary;
+    this.endTokens = [...new Set(vocabulary.endTokens)].sort((a, b) => a - b);
     this.wordCount = (vocabulary.size + 31) >>> 5;
     this.scratch = new Int32Array(vocabulary.size);
     this.bytes = readTokenBytes(vocabulary);
