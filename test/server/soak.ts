@@ -32,6 +32,8 @@ export interface SoakReport {
   readonly end: ProcessFigures;
   /** Resident memory after each round since the server was warm. */
   readonly residentMb: readonly number[];
+  /** Longest delay of the event loop in each of these rounds. */
+  readonly loopDelayMs: readonly number[];
 }
 
 interface Answer {
@@ -46,6 +48,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const seen = { answered: 0, refused: 0, wrong: [] as string[] };
   const residentMb: number[] = [];
+  const loopDelayMs: number[] = [];
   let warm: ProcessFigures | undefined;
   let rounds = 0;
   while (warm === undefined || goesOn(rounds)) {
@@ -54,12 +57,15 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
     );
     rounds++;
     if (rounds === warmRounds) warm = await processFigures(url);
-    if (rounds > warmRounds) residentMb.push((await processFigures(url)).residentMb);
+    if (rounds <= warmRounds) continue;
+    const figures = await processFigures(url);
+    residentMb.push(figures.residentMb);
+    loopDelayMs.push(figures.loopDelayMs);
   }
   agent.destroy();
   // The server sees the last connections close a moment later.
   await new Promise((resolve) => setTimeout(resolve, 500));
-  return { rounds, ...seen, warm, end: await processFigures(url), residentMb };
+  return { rounds, ...seen, warm, end: await processFigures(url), residentMb, loopDelayMs };
 }
 
 async function askOnce(

@@ -30,8 +30,8 @@ export async function generateResponse(
   const state = new ReplyState(sequence, wrapper, history, options);
   const { tokenizer } = sequence.model;
   const budgets = resolveBudgets(options.budgets, sequence.contextSize, state.before, tokenizer);
-  const grammar = answerGrammar(state);
   await state.load();
+  const grammar = answerGrammar(state);
   while (true) {
     const start = await openResponse(state, budgets);
     const end = start.type === "call" ? start : await new TextWriter(state, budgets, grammar).write(start);
@@ -44,10 +44,12 @@ export async function generateResponse(
   }
 }
 
-/** What holds the answer. Where functions may be called, a call in its place is allowed too. */
-function answerGrammar({ options, sequence, wrapper }: ReplyState): GrammarMatcher | undefined {
+/** What holds the answer. Where functions may be called within the text, a call in its place is allowed too. */
+function answerGrammar({ options, sequence, wrapper, rendered }: ReplyState): GrammarMatcher | undefined {
   const answer = options.grammar?.matcher(sequence.model);
-  const mayCall = Object.keys(options.functions ?? {}).length > 0 && options.abortOnNonText !== true;
+  const hasFunctions = Object.keys(options.functions ?? {}).length > 0;
+  const mayCall =
+    hasFunctions && options.abortOnNonText !== true && rendered.state.detectFunctionCalls !== false;
   return answer && mayCall ? answerOrCall(answer, wrapper.settings, sequence.model) : answer;
 }
 

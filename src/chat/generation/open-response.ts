@@ -127,14 +127,19 @@ async function openByCall(
 ): Promise<ResponseStart> {
   if (disengage.length === 0) return { type: "call" };
   const length = state.reply.length;
-  const opening = await readOpening(state, [
+  const opening = await readOpening<"ignore" | LlamaText>(state, [
     ...openings(state, ignored, "ignore" as const),
-    ...openings(state, disengage, "text" as const),
+    ...disengage.flatMap((text) => openings(state, [text], text)),
   ]);
-  if (opening.matched === "ignore") return noTokens;
-  if (opening.matched === "text" || opening.finish !== undefined) {
-    if (state.options.grammar !== undefined) return unheard(state, length);
-    return { type: "text", tokens: opening.tokens, finish: opening.finish };
+  const { matched } = opening;
+  if (matched === "ignore") return noTokens;
+  if (matched !== undefined || opening.finish !== undefined) {
+    if (state.options.grammar === undefined) {
+      return { type: "text", tokens: opening.tokens, finish: opening.finish };
+    }
+    const start = unheard(state, length);
+    if (matched !== undefined) state.insert(matched);
+    return start;
   }
   state.reply.length = length;
   return { type: "call" };

@@ -100,6 +100,7 @@ test("what a soak calls a problem", () => {
     warm: figures,
     end: figures,
     residentMb: [100, 101, 99, 103, 100, 102, 101, 104],
+    loopDelayMs: [1],
   };
   expect(soakProblems(good)).toEqual([]);
   expect(soakProblems({ ...good, wrong: ["500 x", "500 x"] })).toEqual(["500 x"]);
