@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ColloquyError, UnsupportedError } from "../base/errors.ts";
+import { incompleteTailLength } from "../base/utf8-boundary.ts";
 import type { GeneratedToken, GenerateFinish } from "../engine/context-sequence.ts";
 import type { Token } from "../engine/token.ts";
 import { definitionToGbnf } from "../grammar/gbnf/definition-to-gbnf.ts";
 import type { GrammarMatcher } from "../grammar/matcher.ts";
-import { endsInsideCharacter } from "./ends-inside-character.ts";
 import { TransportError } from "./http/transport-error.ts";
 import type { RemoteEngine, RemoteEvent, RemoteRequest, RemoteSampling } from "./remote-engine.ts";
 
@@ -214,7 +214,7 @@ class Run {
 
   #endsInside(tokens: readonly Token[]): boolean {
     const { tokenBytes } = this.#continuation;
-    return endsInsideCharacter(Buffer.concat(tokens.slice(-4).map(tokenBytes)));
+    return incompleteTailLength(Buffer.concat(tokens.slice(-4).map(tokenBytes))) > 0;
   }
 
   #take(token: Token): void {

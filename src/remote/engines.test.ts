@@ -137,6 +137,22 @@ describe("llama-server", () => {
     await expect(events(await open("llama-server", answer))).rejects.toBeInstanceOf(TransportError);
   });
 
+  test("a connection that the server closed is tried once more, and no longer", async () => {
+    let asked = 0;
+    const engine = await open("llama-server", (_, response) => {
+      asked++;
+      if (asked === 1) return void response.destroy();
+      sendEvents(response, [part("a", [97], 1), last(1)]);
+    });
+    expect(await events(engine)).toHaveLength(2);
+    server!.answer = (_, response) => {
+      asked++;
+      response.destroy();
+    };
+    await expect(events(engine)).rejects.toThrow("cannot be reached");
+    expect(asked).toBe(4);
+  });
+
   test("a refused request is told with the server's words, and not sent again", async () => {
     const engine = await open("llama-server", (_, response) =>
       sendJson(response, { error: "bad grammar" }, 400),

@@ -1,6 +1,7 @@
 import { ColloquyError } from "../base/errors.ts";
 import type { LanguageModel } from "../engine/context-sequence.ts";
 import type { Token } from "../engine/token.ts";
+import { connectionKey } from "./http/http-endpoint.ts";
 import type { RemoteEngine, RemoteRequest } from "./remote-engine.ts";
 import { remoteSampling } from "./remote-sampling.ts";
 
@@ -33,7 +34,7 @@ export async function probeEngine(
     sampling: remoteSampling(),
     grammar: canaryGrammar,
     logprobs: 0,
-    sessionKey: "probe",
+    sessionKey: connectionKey,
     signal,
   };
   const whole = await engine.complete(request, modelName);

@@ -1,5 +1,5 @@
 import { ColloquyError, DisposedError } from "../../src/base/errors.ts";
-import { incompleteTailLength } from "../../src/chat/response/utf8-boundary.ts";
+import { incompleteTailLength } from "../../src/base/utf8-boundary.ts";
 import type {
   ContextSequence,
   EvaluateTargetOptions,

@@ -1,8 +1,8 @@
+import { incompleteTailLength } from "../../base/utf8-boundary.ts";
 import type { LanguageModel } from "../../engine/context-sequence.ts";
 import type { Token } from "../../engine/token.ts";
 import { PatternAutomaton } from "./pattern-automaton.ts";
 import { tokenSymbols } from "./trigger-symbols.ts";
-import { incompleteTailLength } from "./utf8-boundary.ts";
 
 export interface ResponsePattern<Tag> {
   readonly symbols: readonly number[];

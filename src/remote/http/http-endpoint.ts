@@ -16,6 +16,8 @@ export interface HttpCall {
   readonly signal?: AbortSignal;
 }
 
+/** The session of what is asked when connecting: one worker answers all of it. */
+export const connectionKey = "connection";
 const errorTextMax = 4096;
 /** How long the whole process may stand still for an answer that is needed at once. */
 const blockingMsMax = 5_000;
@@ -36,27 +38,32 @@ export class HttpEndpoint {
   }
 
   /** GET, or POST where there is a body. @throws TransportError, ColloquyError `unsupported` for a refused request */
-  async open(path: string, { body, sessionKey, signal }: HttpCall = {}): Promise<Response> {
+  async open(path: string, { body, sessionKey = connectionKey, signal }: HttpCall = {}): Promise<Response> {
     const headers: Record<string, string> = { ...this.#headers };
     if (body !== undefined) headers["content-type"] = "application/json";
-    if (sessionKey !== undefined) headers[this.#sessionHeader] = sessionKey;
-    let response: Response;
-    try {
-      response = await fetch(this.#base + path, {
-        method: body === undefined ? "GET" : "POST",
-        body: body === undefined ? undefined : JSON.stringify(body),
-        headers,
-        signal,
-      });
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw new TransportError(`${this.#base} cannot be reached`, error);
-    }
+    headers[this.#sessionHeader] = sessionKey;
+    const request = {
+      method: body === undefined ? "GET" : "POST",
+      body: body === undefined ? undefined : JSON.stringify(body),
+      headers,
+      signal,
+    };
+    // A connection that was kept open may have been closed by the server just now: a new one is tried at once.
+    const response = await this.#send(path, request).catch(() => this.#send(path, request));
     if (response.ok) return response;
     const text = (await response.text().catch(() => "")).slice(0, errorTextMax);
     const message = `${this.#base}${path} answered ${response.status}: ${text}`;
     if (passingStatuses.has(response.status)) throw new TransportError(message);
     throw new ColloquyError("unsupported", message);
+  }
+
+  async #send(path: string, request: RequestInit): Promise<Response> {
+    try {
+      return await fetch(this.#base + path, request);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw new TransportError(`${this.#base} cannot be reached`, error);
+    }
   }
 
   /** The answer as JSON. @throws as {@link open} */
@@ -76,7 +83,11 @@ export class HttpEndpoint {
    * @throws TransportError, ColloquyError `unsupported` for a refused request
    */
   jsonNow(path: string, body: unknown): unknown {
-    const headers = { ...this.#headers, "content-type": "application/json" };
+    const headers = {
+      ...this.#headers,
+      "content-type": "application/json",
+      [this.#sessionHeader]: connectionKey,
+    };
     const call = { url: this.#base + path, headers, body: JSON.stringify(body) };
     try {
       return this.#blocking.post(call);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../test/fake/seeded-random.ts";
-import { endsInsideCharacter } from "./ends-inside-character.ts";
+import { incompleteTailLength } from "./utf8-boundary.ts";
 
 test("every cut of random texts is told as a decoder tells it", () => {
   const random = seededRandom(5);
@@ -13,7 +13,9 @@ test("every cut of random texts is told as a decoder tells it", () => {
     const bytes = new TextEncoder().encode(text);
     for (let end = 0; end <= bytes.length; end++) {
       const isCut = new TextDecoder().decode(bytes.subarray(0, end)).endsWith("\ufffd");
-      expect(endsInsideCharacter(bytes.subarray(0, end))).toBe(isCut);
+      const tail = incompleteTailLength(bytes, end);
+      expect(tail > 0).toBe(isCut);
+      expect(new TextDecoder().decode(bytes.subarray(0, end - tail))).not.toContain("\ufffd");
       if (isCut) inside++;
     }
   }
@@ -21,6 +23,6 @@ test("every cut of random texts is told as a decoder tells it", () => {
 });
 
 test("bytes that are no text are not waited for", () => {
-  expect(endsInsideCharacter(Uint8Array.of(0x80, 0x80, 0x80, 0x80))).toBe(false);
-  expect(endsInsideCharacter(new Uint8Array())).toBe(false);
+  expect(incompleteTailLength(Uint8Array.of(0x80, 0x80, 0x80, 0x80))).toBe(0);
+  expect(incompleteTailLength(new Uint8Array())).toBe(0);
 });
