@@ -28,9 +28,13 @@ export class CompiledGrammar {
     return new AutomatonMatcher(this.#sources, trie);
   }
 
-  /** A walk that begins after these bytes, or `undefined` when no match begins with them. */
-  matcherAfter(trie: TokenTrie, bytes: Uint8Array): GrammarMatcher | undefined {
-    return AutomatonMatcher.after(this.#sources, trie, bytes);
+  /**
+   * A walk that begins after these bytes, or `undefined` when no match begins with them.
+   *
+   * @param isNewCall `false` where it is one of many that a single call needs, which share its share of work
+   */
+  matcherAfter(trie: TokenTrie, bytes: Uint8Array, isNewCall = true): GrammarMatcher | undefined {
+    return AutomatonMatcher.after(this.#sources, trie, bytes, isNewCall);
   }
 
   /** Whether the whole text matches. */

@@ -117,7 +117,7 @@ class LazyMatcher implements GrammarMatcher {
   }
 
   /** The tail after a token, or the walk that it triggers, or `undefined` when it goes on against the grammar. */
-  #after(token: number): string | GrammarMatcher | undefined {
+  #after(token: number, isNewCall = true): string | GrammarMatcher | undefined {
     const { grammar, trie, texts, tokens } = this.#plan;
     if (tokens.has(token)) return grammar.matcher(trie);
     const { data, starts } = trie.bytes;
@@ -125,7 +125,7 @@ class LazyMatcher implements GrammarMatcher {
     const text = this.#tail + bytes;
     const end = firstEnd(text, texts);
     if (end === undefined) return longestBeginning(text, texts);
-    return grammar.matcherAfter(trie, Buffer.from(text.slice(end), "latin1"));
+    return grammar.matcherAfter(trie, Buffer.from(text.slice(end), "latin1"), isNewCall);
   }
 
   /** All tokens, but those that complete a trigger and go on in a way that the grammar does not take. */
@@ -133,8 +133,12 @@ class LazyMatcher implements GrammarMatcher {
     const { trie } = this.#plan;
     const words = new Uint32Array(trie.wordCount).fill(0xffffffff);
     if (trie.vocabulary.size % 32 !== 0) words[trie.wordCount - 1] = 2 ** (trie.vocabulary.size % 32) - 1;
-    for (const token of completingTokens(this.#plan, this.#tail))
-      if (!this.allows(token)) words[token >>> 5]! &= ~(1 << (token & 31));
+    let isNewCall = true;
+    for (const token of completingTokens(this.#plan, this.#tail)) {
+      const after = trie.isEnd(token) ? "" : this.#after(token, isNewCall);
+      if (after === undefined) words[token >>> 5]! &= ~(1 << (token & 31));
+      isNewCall = false;
+    }
     return fromWords(words);
   }
 }

@@ -38,11 +38,20 @@ export class AutomatonMatcher implements GrammarMatcher {
     this.#buffer = new MaskBuffer(trie.wordCount);
   }
 
-  /** A walk that begins after these bytes, or `undefined` when no match begins with them. */
-  static after(sources: MaskSources, trie: TokenTrie, bytes: Uint8Array): AutomatonMatcher | undefined {
+  /**
+   * A walk that begins after these bytes, or `undefined` when no match begins with them.
+   *
+   * @param isNewCall whether that may cost as much as a call; `false` where a caller asks for many
+   */
+  static after(
+    sources: MaskSources,
+    trie: TokenTrie,
+    bytes: Uint8Array,
+    isNewCall = true,
+  ): AutomatonMatcher | undefined {
     const matcher = new AutomatonMatcher(sources, trie);
     const { automaton } = matcher.#source;
-    automaton.beginCall();
+    if (isNewCall) automaton.beginCall();
     for (const byte of bytes) matcher.#state = automaton.step(matcher.#state, byte);
     matcher.#isPartial = bytes.length > 0;
     return matcher.#state === DEAD ? undefined : matcher;
