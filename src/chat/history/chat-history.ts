@@ -217,11 +217,7 @@ export class ChatHistory implements Iterable<ChatMessage> {
     return true;
   }
 
-  /**
-   * The rendered chat, up to where the next message is written. An image or a sound is as many negative ids as it takes
-   * cells; they are known before it is evaluated.
-   * @throws ColloquyError `media-unsupported` for an image or sound before {@link prepareMedia}
-   */
+  /** The rendered chat, images as negative ids. @throws ColloquyError `media-unsupported` before {@link prepareMedia} */
   get tokens(): readonly Token[] {
     return this.rendered().tokens;
   }
@@ -383,6 +379,8 @@ export class ChatHistory implements Iterable<ChatMessage> {
   }
 
   private render(count: number): readonly Token[] {
+    // A marker in place of an image would be counted as text.
+    checkPrepared(this.list, this.model);
     const tokens = tokenizeContext(this.format.render(this.list.slice(0, count), this.shown), this.model);
     return this.kvCache === undefined
       ? tokens
@@ -392,11 +390,7 @@ export class ChatHistory implements Iterable<ChatMessage> {
   private rendered() {
     const held = this.kvCache?.tokens;
     const key = `${this.version} ${held?.length ?? "-"} ${held?.at(-1) ?? "-"}`;
-    if (this.memo?.key !== key) {
-      // A marker in place of an image would be counted as text.
-      checkPrepared(this.list, this.model);
-      this.memo = { key, tokens: this.render(this.list.length) };
-    }
+    if (this.memo?.key !== key) this.memo = { key, tokens: this.render(this.list.length) };
     return this.memo;
   }
 }

@@ -49,10 +49,7 @@ export function addChatCommand(program: Command, io: CliIo, setExitCode: SetExit
       "-p, --prompt <text...>",
       "answer and end; a text, or a file of prompts (.txt, .json); repeatable",
     )
-    .option(
-      "--mmproj <uri>",
-      "the model's projector for images, a file or hf:owner/repo/file.gguf (default: the one beside the model)",
-    )
+    .option("--mmproj <uri>", "the model's projector for images (default: the one beside the model)")
     .option(
       "--chat-template <name>",
       "name of a chat template, or a JSON file with one (default: the model's)",

@@ -67,10 +67,7 @@ export function addServeCommand(program: Command, io: CliIo): void {
       numberOption("--threads", whole),
     )
     .option("--system-prompt <text>", 'of chats and requests that bring none; "": none')
-    .option(
-      "--mmproj <uri>",
-      "the model's projector for images, a file or hf:owner/repo/file.gguf (default: the one beside the model)",
-    )
+    .option("--mmproj <uri>", "the model's projector for images (default: the one beside the model)")
     .option("--embeddings", "answer /v1/embeddings with this model")
     .option("--debug", "print stack traces")
     .addHelpText("after", details)

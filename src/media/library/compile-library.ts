@@ -94,7 +94,9 @@ function includeFlags(sources: string): string[] {
 
 function linkFlags(linked: string): string[] {
   if (process.platform === "darwin") return ["-dynamiclib", `-Wl,-rpath,${linked}`];
-  return ["-shared", "-pthread", `-Wl,-rpath,${linked}`];
+  // Without names for debuggers: zig's would take 20 MB.
+  // Never unloaded: what zig links leaves its exit handlers behind, and the process would end in them.
+  return ["-shared", "-pthread", "-s", "-Wl,-z,nodelete", `-Wl,-rpath,${linked}`];
 }
 
 async function sourceUnits(sources: string, work: string): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -33,6 +33,7 @@ for f in tools/mtmd/mtmd.cpp tools/mtmd/models/llava.cpp vendor/hash/hash.cpp ve
   tool(
     "g++",
     `if [ "$1" = --version ]; then echo "g++ (fake) 12"; exit 0; fi
+echo "$@" >> ${folder}/compiled
 while [ $# -gt 0 ]; do if [ "$1" = -o ]; then echo compiled > "$2"; fi; shift; done`,
   );
 }
@@ -80,6 +81,10 @@ describe("the library of images", () => {
       ...Array(8).fill("compiling"),
     ]);
     expect(progress.at(-1)!.progress).toBe(1);
+    if (process.platform === "linux")
+      expect(readFileSync(path.join(folder, "compiled"), "utf8").trim().split("\n").at(-1)).toContain(
+        "nodelete",
+      );
     expect(findMediaLibrary(libraries, environment)).toBe(file);
     expect(await provideMediaLibrary({ libraries, environment })).toBe(file);
     expect(requests).toHaveLength(2);
