@@ -55,7 +55,7 @@ export async function completeInStoredSession(
       contextShift: {},
       options: {
         maxTokens,
-        functions: settings.schema === null ? serving.functions : undefined,
+        functions: serving.functions,
         evaluationPriority: 1,
         signal: end.signal,
         stopOnAbortSignal: true,

@@ -2,6 +2,7 @@ import { ColloquyError } from "../../base/errors.ts";
 import type { ChatSessionModelFunctions } from "../../chat/functions/chat-session-function.ts";
 import { LlamaChat } from "../../chat/generation/llama-chat.ts";
 import type { ResponseListeners } from "../../chat/response/response-builder.ts";
+import type { LLamaChatPromptOptions } from "../../chat/session/options.ts";
 import { runPrompt } from "../../chat/session/prompt-run.ts";
 import type { EvaluationReport } from "../../engine/context-sequence.ts";
 import type { ChatHistoryItem, ChatMedia } from "../../template/chat-history-items.ts";
@@ -60,13 +61,12 @@ export async function promptSession(
     const messages = [...session.messages, ...asked];
     const settings = session.settings as SessionSettings;
     const history = sessionHistory(serving, settings, messages);
-    const functions = settings.schema === null ? serving.functions : undefined;
     const waiting = generationSignal(serving.limits.queueMs * 2, run.signal, client, serving.closing);
     lease = await serving.pool
       .acquire({
         owner: session.id,
         prefersOwn: serving.runs.editMode(session.id) === "shift",
-        target: () => renderedPrompt(serving, serving.chatWrapper, history, functions),
+        target: () => renderedPrompt(serving, serving.chatWrapper, history, serving.functions),
         signal: waiting.signal,
       })
       .finally(waiting.release);
@@ -77,7 +77,7 @@ export async function promptSession(
     }
     const stream = new EventStream(serving.limits.streamBufferBytes);
     const send: Send = (name, data) => stream.send(data, name);
-    const state = { serving, session, input, asked, messages, history, settings, functions, lease, send };
+    const state = { serving, session, input, asked, messages, history, settings, lease, send };
     void writeReply(state, [run.signal, client, stream.signal]).finally(() => {
       run.end();
       stream.end();
@@ -98,7 +98,6 @@ interface ReplyTask {
   readonly messages: readonly StoredMessage[];
   readonly history: readonly ChatHistoryItem[];
   readonly settings: SessionSettings;
-  readonly functions: ChatSessionModelFunctions | undefined;
   readonly lease: Lease;
   readonly send: Send;
 }
@@ -152,10 +151,13 @@ async function generateReply(task: ReplyTask, signal: AbortSignal): Promise<void
     shiftMetadata: window?.shiftMetadata,
     edit: window === undefined ? serving.runs.editMode(session.id) : window.edit,
     contextShift: undefined,
-    options:
-      grammar === undefined
-        ? { ...options, functions: announced(task.functions ?? {}, send), functionErrors: "report" }
-        : { ...options, grammar },
+    // With a schema, a reply is calls, and then an answer that fits.
+    options: {
+      ...options,
+      functions: announced(serving.functions, send),
+      functionErrors: "report",
+      grammar,
+    } as LLamaChatPromptOptions,
   });
   const stats = statsOf(sequence);
   const evaluation = lease.sequence.lastEvaluation;

@@ -111,6 +111,21 @@ describe("a prompt", () => {
     expect(seen[1]).toEqual({ name: "result", data: { index: 0, name: "add", result: 3 } });
   });
 
+  test("with a schema and functions: calls first, then an answer that fits", async () => {
+    const fake = serve({
+      fake: { next: replies("||call: now()", '"noon"') },
+      functions: { now: { handler: () => 12 } },
+    });
+    const { id } = await create(fake, { settings: { schema: { enum: ["noon", "night"] } } });
+    const events = await readEvents(
+      await fake.post(`/api/sessions/${id}/prompt`, { text: "What time is it?", maxTokens: 100 }),
+    );
+    expect(events.find(({ name }) => name === "result")?.data).toEqual({ index: 0, name: "now", result: 12 });
+    const { text, parts } = events.at(-1)!.data.message;
+    expect(["noon", "night"]).toContain(JSON.parse(text));
+    expect(parts.map(({ type }: { type: string }) => type)).toEqual(["call", "text"]);
+  });
+
   test("a second one at the same time is refused, and so are edits", async () => {
     const fake = serve({ fake: { delayMs: 5 } });
     const { id } = await create(fake);
