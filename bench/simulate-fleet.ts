@@ -16,7 +16,13 @@ const { values } = parseArgs({
 });
 
 /** What a worker can do; the defaults are round figures of an 8B model on one large GPU. */
-const worker = { cacheTokens: 800_000, promptTokensPerSecond: 20_000, replyTokensPerSecond: 3_000 };
+const worker = {
+  cacheTokens: 800_000,
+  /** Only whole blocks of a prompt's beginning are found again. */
+  blockTokens: 16,
+  promptTokensPerSecond: 20_000,
+  replyTokensPerSecond: 3_000,
+};
 /** A chat: a system prompt that all share, then turns that it keeps in its history. */
 const chat = { systemTokens: 600, userTokens: 60, replyTokens: 250, turnsMean: 8, thinkSecondsMean: 90 };
 const contextMax = 8192;
@@ -67,7 +73,8 @@ class PrefixCache {
 
   /** Tokens of the chat's beginning that are there; the system prompt always is. */
   reuse(session: number): number {
-    return chat.systemTokens + (this.#held.get(session) ?? 0);
+    const tokens = chat.systemTokens + (this.#held.get(session) ?? 0);
+    return tokens - (tokens % worker.blockTokens);
   }
 
   keep(session: number, tokens: number): void {
@@ -85,8 +92,12 @@ class PrefixCache {
 function simulate(turns: readonly Turn[], workers: number, routing: Routing, random: () => number) {
   const caches = Array.from({ length: workers }, () => new PrefixCache());
   const busySeconds = Array<number>(workers).fill(0);
+  const readUntil = Array<number>(workers).fill(0);
+  const firstTokenMs: number[] = [];
   const end = turns.at(-1)!.at;
   const lost = routing === "session, one worker in sixteen lost" ? Math.ceil(workers / 16) : 0;
+  const perWorker = turns.length / end / (workers - lost);
+  const writingLeaves = Math.max(0.01, 1 - (perWorker * chat.replyTokens) / worker.replyTokensPerSecond);
   let prompt = 0;
   let evaluated = 0;
   for (const { at, session, turn } of turns) {
@@ -102,10 +113,16 @@ function simulate(turns: readonly Turn[], workers: number, routing: Routing, ran
     const reused = Math.min(wanted - 1, caches[target]!.reuse(session));
     prompt += wanted;
     evaluated += wanted - reused;
-    busySeconds[target]! +=
-      (wanted - reused) / worker.promptTokensPerSecond + chat.replyTokens / worker.replyTokensPerSecond;
+    // Prompts are read one after the other, in the share of the time that writing the replies leaves.
+    const readSeconds = (wanted - reused) / worker.promptTokensPerSecond;
+    readUntil[target] = Math.max(at, readUntil[target]!) + readSeconds / writingLeaves;
+    firstTokenMs.push(1000 * (readUntil[target]! - at));
+    busySeconds[target]! += readSeconds + chat.replyTokens / worker.replyTokensPerSecond;
     caches[target]!.keep(session, history + chat.replyTokens);
   }
+  firstTokenMs.sort((a, b) => a - b);
+  const quantile = (share: number) =>
+    Math.round(firstTokenMs[Math.floor(share * (firstTokenMs.length - 1))]!);
   const loads = busySeconds.slice(lost).map((seconds) => seconds / end);
   return {
     routing,
@@ -114,6 +131,8 @@ function simulate(turns: readonly Turn[], workers: number, routing: Routing, ran
     evaluatedTokens: Math.round(evaluated / turns.length),
     reused: `${((100 * (prompt - evaluated)) / prompt).toFixed(1)} %`,
     load: `${((100 * loads.reduce((sum, load) => sum + load, 0)) / loads.length).toFixed(0)} %`,
+    firstTokenMs: quantile(0.5),
+    firstTokenMs95: quantile(0.95),
     busiest: `${(100 * Math.max(...loads)).toFixed(0)} %`,
   };
 }

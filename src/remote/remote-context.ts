@@ -45,9 +45,10 @@ export class RemoteContext extends RefusedContextOperations {
     return this.totalSequences - this.#taken;
   }
 
-  /** @throws ColloquyError `range` when no sequence is left, `disposed` */
+  /** @throws ColloquyError `range` when no sequence is left, `disposed`, `unsupported` for options of a local one */
   getSequence(options: RemoteSequenceOptions = {}): RemoteContextSequence {
     this.scope.check();
+    refuseOthers(options, ["sessionKey"], "getSequence()");
     if (this.sequencesLeft === 0)
       throw new ColloquyError("range", `The context has no sequence left of ${this.totalSequences}`);
     this.#taken++;

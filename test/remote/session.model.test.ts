@@ -153,6 +153,7 @@ describe("a chat on llama-server", () => {
         session.prompt("Hi", { repeatPenalty: { penalty: 1.2 }, maxTokens: 2 }),
       ).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining("repeatPenalty") });
       const sequence = session.sequence as RemoteContextSequence;
+      expect(() => context.getSequence({ contextShift: {} } as object)).toThrow("contextShift");
       const lora = { lora: "adapter.gguf" } as object;
       await expect(model.createContext(lora)).rejects.toMatchObject({ code: "unsupported" });
       await expect(llama.loadModel({ modelPath, gpuLayers: 3 } as never)).rejects.toThrow("gpuLayers");
