@@ -23,7 +23,7 @@ export interface LlamaLike {
 export interface ModelLike {
   tokenize(text: string, specialTokens?: boolean): readonly number[];
   detokenize(tokens: readonly number[], specialTokens?: boolean): string;
-  createContext(options: { contextSize: number; sequences?: number }): Promise<ContextLike>;
+  createContext(options: { contextSize: number; sequences?: number; threads?: number }): Promise<ContextLike>;
   dispose(): Promise<void>;
 }
 

@@ -62,7 +62,8 @@ async function measure(ask: Ask, settings: Settings): Promise<Outcome> {
 async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outcome> {
   if (side.name !== "ours") throw new UnsupportedError("has no server to compare with");
   const opened = await openModel(side, settings);
-  const context = await opened.model.createContext({ contextSize, sequences: clients });
+  const { threads } = settings;
+  const context = await opened.model.createContext({ contextSize, sequences: clients, threads });
   const sequences = Array.from({ length: clients }, () => context.getSequence());
   const ask: Ask = async (at, maxTokens, signal) => {
     // As a server does: a sequence is lent to one request after the other.
