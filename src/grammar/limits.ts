@@ -25,7 +25,7 @@ export const GRAMMAR_LIMITS = {
   closure: 200_000,
   /**
    * Work that a single call may take: followed items, members of joined sets, edges of new states. About 0.1 µs each,
-   * so that a call ends within half a second. The masks of real schemas take up to 5,000.
+   * so that a call ends within half a second. The masks of usual schemas take up to 10,000.
    */
   workPerCall: 4_000_000,
   /**
