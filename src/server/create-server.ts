@@ -16,6 +16,7 @@ import { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { EmbeddingSource } from "./openai/embeddings.ts";
 import { SchemaGrammars } from "./pool/schema-grammars.ts";
 import { SequencePool } from "./pool/sequence-pool.ts";
+import { Turns } from "./pool/turns.ts";
 import type { Serving } from "./serving.ts";
 import { SessionRuns } from "./sessions/session-runs.ts";
 import { ChatStore } from "./store/chat-store.ts";
@@ -100,6 +101,7 @@ export class ColloquyServer {
       pool: new SequencePool(this.#sequences, limits),
       grammars: new SchemaGrammars(limits.schemaBytes),
       embeddings: options.embeddings,
+      embeddingTurns: new Turns(limits.queueLength),
       functions: options.functions ?? {},
       store,
       runs: new SessionRuns(),

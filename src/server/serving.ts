@@ -6,6 +6,7 @@ import type { ServerMetrics } from "./metrics/server-metrics.ts";
 import type { EmbeddingSource } from "./openai/embeddings.ts";
 import type { SchemaGrammars } from "./pool/schema-grammars.ts";
 import type { SequencePool } from "./pool/sequence-pool.ts";
+import type { Turns } from "./pool/turns.ts";
 import type { SessionRuns } from "./sessions/session-runs.ts";
 import type { ChatStore } from "./store/chat-store.ts";
 
@@ -21,6 +22,8 @@ export interface Serving {
   readonly pool: SequencePool;
   readonly grammars: SchemaGrammars;
   readonly embeddings: EmbeddingSource | undefined;
+  /** Requests for embeddings, one after the other. */
+  readonly embeddingTurns: Turns;
   readonly functions: ChatSessionModelFunctions;
   readonly store: ChatStore;
   readonly runs: SessionRuns;

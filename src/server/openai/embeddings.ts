@@ -3,6 +3,7 @@ import { jsonResponse } from "../http/json-response.ts";
 import { ObjectReader } from "../http/object-reader.ts";
 import { FieldError, RequestError } from "../http/request-error.ts";
 import type { RoutedRequest } from "../http/route.ts";
+import { generationSignal } from "../pool/generation-signal.ts";
 import type { Serving } from "../serving.ts";
 import { readText, type TextOrTokens } from "./read-completion-request.ts";
 
@@ -31,15 +32,20 @@ export async function embeddings(serving: Serving, { body, raw }: RoutedRequest)
   if (reader.get("dimensions") !== undefined) {
     throw new FieldError("dimensions", "cannot be chosen for this model");
   }
+  const { limits, closing, embeddingTurns } = serving;
+  const end = generationSignal(limits.generationMs, closing, raw.signal);
+  const { signal } = end;
   let tokens = 0;
   const data: object[] = [];
-  for (const [index, input] of inputs.entries()) {
-    raw.signal.throwIfAborted();
-    tokens += source.calculateInputLength(input);
-    const { vector } = await source.getEmbeddingFor(input, { signal: raw.signal });
-    const embedding = encode(normalised(vector), format);
-    data.push({ object: "embedding", index, embedding });
-  }
+  const embedAll = async () => {
+    for (const [index, input] of inputs.entries()) {
+      signal.throwIfAborted();
+      tokens += source.calculateInputLength(input);
+      const { vector } = await source.getEmbeddingFor(input, { signal });
+      data.push({ object: "embedding", index, embedding: encode(normalised(vector), format) });
+    }
+  };
+  await embeddingTurns.run(signal, embedAll).finally(end.release);
   return jsonResponse({
     object: "list",
     data,

@@ -61,6 +61,7 @@ export const openAiRoutes: readonly Route[] = [
       summary: "Vectors of texts",
       body: "EmbeddingRequest",
       answer: "Embeddings",
+      generates: true,
     }),
     answer: embeddings,
   },

@@ -1,7 +1,7 @@
 import { type ColloquyError, DisposedError } from "../../base/errors.ts";
 import type { ContextSequence } from "../../engine/context-sequence.ts";
-import { RequestError } from "../http/request-error.ts";
 import { chooseSequence } from "./choose-sequence.ts";
+import { queueFull } from "./queue-full.ts";
 
 /** The right to use one sequence, until it is released. */
 export interface Lease {
@@ -172,10 +172,6 @@ export class SequencePool {
 
   #full(): ColloquyError {
     const rounds = (this.#waiting.size + this.#busy.size) / Math.max(1, this.size);
-    const seconds = Math.min(60, Math.max(1, Math.ceil((rounds * this.#averageMs) / 1000)));
-    return new RequestError(429, "queue-full", "The server is busy", {
-      hint: `try again in ${seconds} seconds`,
-      headers: { "retry-after": String(seconds) },
-    });
+    return queueFull(rounds * this.#averageMs);
   }
 }
