@@ -378,7 +378,8 @@ export const generationSchemas: Readonly<
     prompt: "Write the table of contents of a book about the sea as JSON nodes with label and children.",
   },
   "12 tools": {
-    schema: tools,
+    // node-llama-cpp knows oneOf only; of anyOf alone it makes a grammar that says null.
+    schema: { oneOf: tools.anyOf },
     prompt: "Call a tool as JSON with name and arguments: what is the weather in Lisbon?",
   },
 };
