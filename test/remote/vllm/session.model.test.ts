@@ -4,8 +4,6 @@ import { defineChatSessionFunction } from "../../../src/chat/functions/chat-sess
 import { LlamaChatSession } from "../../../src/chat/session/llama-chat-session.ts";
 import type { RemoteContext } from "../../../src/remote/remote-context.ts";
 import { createServer } from "../../../src/server/index.ts";
-import { LlamaText } from "../../../src/template/llama-text.ts";
-import { ChatMLChatWrapper } from "../../../src/template/wrappers/chat-ml-chat-wrapper.ts";
 import { openVllm, type ServedVllm, vllmMetric, vllmUrl } from "./served-vllm.ts";
 
 describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLLM_URL", () => {
@@ -92,27 +90,6 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
     await expect.poll(() => vllmMetric("num_requests_running"), { timeout: 3_000 }).toBe(0);
     await sequence.dispose();
   });
-
-  test("a segment of thoughts is told apart, and its budget kept", () =>
-    withSession(async ({ sequence, chatWrapper }) => {
-      const thinking = new (class extends ChatMLChatWrapper {
-        override readonly settings = {
-          ...ChatMLChatWrapper.defaultSettings,
-          segments: { thought: { prefix: LlamaText("<think>"), suffix: LlamaText("</think>") } },
-        };
-      })();
-      expect(chatWrapper).toBeInstanceOf(ChatMLChatWrapper);
-      const session = new LlamaChatSession({ contextSequence: sequence, chatWrapper: thinking });
-      const { response, responseText } = await session.promptWithMeta("What is 2 + 2?", {
-        responsePrefix: "<think>",
-        budgets: { thoughtTokens: 6 },
-        maxTokens: 24,
-      });
-      const segments = response.filter((part) => typeof part !== "string");
-      expect(segments).toMatchObject([{ type: "segment", segmentType: "thought", ended: true }]);
-      expect(responseText).not.toContain("think>");
-      session.dispose();
-    }));
 
   test("functions are called and their results used", () =>
     withSession(async (session) => {
