@@ -19,6 +19,15 @@ function failure(text: string): LlamaJsonSchemaValidationError {
 }
 
 describe("parseJsonReply", () => {
+  it("says of a number alone that it may lack digits", () => {
+    const range = { type: "integer", minimum: 100, maximum: 999 };
+    expect(parseJsonReply("123", range)).toBe(123);
+    expect(() => parseJsonReply("12", range)).toThrow(
+      expect.objectContaining({ code: "schema-mismatch", hint: "the number may have been cut short" }),
+    );
+    expect(failure("12").hint).toBeUndefined();
+  });
+
   it("returns a valid value", () => {
     expect(parseJsonReply(' {"b": "x", "a": 1}\n', schema)).toEqual({ a: 1, b: "x" });
   });

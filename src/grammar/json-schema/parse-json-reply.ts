@@ -33,7 +33,7 @@ export class LlamaJsonSchemaValidationError extends ColloquyError {
  *
  * @param dialect default `"guide"`
  * @throws LlamaJsonSchemaValidationError when the text is no JSON (its `hint` says so when the text only lacks its
- * end, as after `maxTokens`) or does not satisfy the schema
+ * end, as after `maxTokens`) or does not satisfy the schema (of a number alone its `hint` says that it may lack digits)
  * @example
  * parseJsonReply('{"a": 1}', {type: "object", properties: {a: {type: "integer"}}}) // {a: 1}
  */
@@ -59,6 +59,13 @@ export function parseJsonReply(text: string, schema: unknown, dialect: SchemaDia
       object,
       schema,
       issues,
+      hint: mayLackDigits(object, issues) ? "the number may have been cut short" : undefined,
     },
   );
+}
+
+/** Whether a reply is a number where another number might do: the beginning of `123` is a number too. */
+function mayLackDigits(object: unknown, issues: readonly JsonIssue[]): boolean {
+  const isWrongType = issues.some(({ message }) => message.endsWith("not number"));
+  return typeof object === "number" && !isWrongType;
 }
