@@ -234,6 +234,9 @@ describe("models that llama.cpp would refuse or die of", () => {
 
   test("a header without tensors", () => {
     expect(refusal(ggufBytes({ metadata })).message).toContain("has no tensors");
+    const file = join(folder, "vocabulary.gguf");
+    writeFileSync(file, ggufBytes({ metadata }));
+    expect(checkGgufFile(file, { vocabOnly: true }).totalTensorCount).toBe(0);
   });
 });
 

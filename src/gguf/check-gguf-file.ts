@@ -4,6 +4,11 @@ import { checkModelShape } from "./model-shape-check.ts";
 import { readLocalGguf } from "./read-local-gguf.ts";
 import { parseSplitName } from "./split-parts.ts";
 
+export interface CheckGgufOptions {
+  /** The file may be a vocabulary without weights. Default `false`. */
+  vocabOnly?: boolean;
+}
+
 /**
  * Checks a local model file before the native loader sees it: its form, its architecture, its tensors against the
  * file's size, and the numbers that would end the process natively. All parts of a split model are checked.
@@ -19,7 +24,7 @@ import { parseSplitName } from "./split-parts.ts";
  * const info = checkGgufFile("model.gguf");
  * info.metadata.general.architecture; // "llama"
  */
-export function checkGgufFile(path: string): GgufFileInfo {
+export function checkGgufFile(path: string, options: CheckGgufOptions = {}): GgufFileInfo {
   const split = parseSplitName(path);
   if (split !== undefined && split.part !== 1) {
     const hint = `load part 1 of ${split.parts}, the others are found beside it`;
@@ -33,9 +38,9 @@ export function checkGgufFile(path: string): GgufFileInfo {
     const message = `"${path}" is not a model by itself but of the type "${String(kind)}"`;
     throw new ColloquyError("model-file-unsupported", message);
   }
-  if (info.totalTensorCount === 0) {
+  if (info.totalTensorCount === 0 && !options.vocabOnly) {
     throw new ColloquyError("model-file-invalid", `"${path}" has no tensors`, {
-      hint: "it is a vocabulary or a header only",
+      hint: "it is a vocabulary or a header only: load it with vocabOnly",
     });
   }
   const promised = info.metadataValues.get("split.count");

@@ -8,7 +8,8 @@ import type { Token } from "../../src/engine/token.ts";
 import { resolveDefaultModel } from "../../src/models/default/default-model.ts";
 import { getLlama } from "../../src/remote/get-llama.ts";
 import type { RemoteLlama } from "../../src/remote/remote-llama.ts";
-import { writeTinyModel } from "../gguf/tiny-model.ts";
+import { tinyModel, writeTinyModel } from "../gguf/tiny-model.ts";
+import { writeGguf } from "../gguf/write-gguf.ts";
 import { type LlamaServer, startLlamaServer } from "./llama-server.ts";
 
 let folder: string;
@@ -41,7 +42,7 @@ async function load(modelPath: string) {
 
 describe.each([
   ["the default model", () => resolveDefaultModel()],
-  ["a SentencePiece vocabulary", () => writeTinyModel(path.join(folder, "tiny.gguf"))],
+  ["a SentencePiece vocabulary", () => writeTinyModel(path.join(folder, "tiny.gguf"), { vocabulary: "spm" })],
 ])("the vocabulary that a llama-server tells: %s", (_, modelPath) => {
   let loaded: Awaited<ReturnType<typeof load>>;
   beforeAll(async () => {
@@ -103,4 +104,15 @@ describe.each([
       }
     }
   });
+});
+
+test("a file without weights is a vocabulary, here and for an engine elsewhere", async () => {
+  const whole = writeTinyModel(path.join(folder, "whole.gguf"), { seed: 4 });
+  const alone = path.join(folder, "alone.gguf");
+  writeGguf(alone, { ...tinyModel({ seed: 4 }), tensors: [] });
+  const { llama, file } = await load(whole);
+  const vocabulary = await local.loadModel({ modelPath: alone, vocabOnly: true });
+  expect(vocabulary.tokenize("hello world", true)).toEqual(file.tokenize("hello world", true));
+  expect((await llama.loadModel({ modelPath: alone })).vocabularySize).toBe(file.vocabularySize);
+  await expect(local.loadModel({ modelPath: alone })).rejects.toMatchObject({ code: "model-file-invalid" });
 });

@@ -80,7 +80,7 @@ export class LlamaModel extends Disposable implements LanguageModel {
     checkModelOptions(options);
     options.loadSignal?.throwIfAborted();
     const modelPath = path.resolve(options.modelPath);
-    const info = checkGgufFile(modelPath);
+    const info = checkGgufFile(modelPath, { vocabOnly: options.vocabOnly });
     const projector = findProjectorFile(options.mmprojPath, modelPath, info);
     checkFits(llama, info, options);
     const { functions, log } = llama.native;
