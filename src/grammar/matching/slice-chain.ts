@@ -1,5 +1,4 @@
 import { type Automaton, DEAD } from "../automaton/automaton.ts";
-import { utf8Sequences } from "../automaton/utf8-sequences.ts";
 import type { TokenSlice } from "../trie/token-slice.ts";
 import { type ClassSequence, classSequences, stateAfterAny } from "./state-after-any.ts";
 
@@ -30,7 +29,7 @@ export class SliceChains {
   constructor(automaton: Automaton, slice: TokenSlice) {
     this.slice = slice;
     this.#automaton = automaton;
-    this.#sequences = classSequences(automaton, slice.ranges.flatMap(utf8Sequences));
+    this.#sequences = classSequences(automaton, slice.sequences);
   }
 
   /**

@@ -9,6 +9,7 @@ const CHAIN_MAX = 24;
 /** How much of a vocabulary begins with each kind, roughly: decides between targets. */
 const KIND_WEIGHTS = Uint8Array.from(BYTES_OF_KIND, (bytes) => bytes.length);
 const BEYOND_WEIGHT = 12;
+const BEYOND_ASCII = utf8Sequences([0x80, 0xd7ff]).concat(utf8Sequences([0xe000, 0x10ffff]));
 
 /** Which kinds of characters a state takes without caring which, and how many of them in a row. */
 export class StateLoops {
@@ -21,10 +22,7 @@ export class StateLoops {
 
   constructor(automaton: Automaton) {
     this.#automaton = automaton;
-    this.#beyond = classSequences(
-      automaton,
-      utf8Sequences([0x80, 0xd7ff]).concat(utf8Sequences([0xe000, 0x10ffff])),
-    );
+    this.#beyond = classSequences(automaton, BEYOND_ASCII);
   }
 
   /** Whether a state takes every text of at most `height` bytes of these kinds. */

@@ -1,3 +1,4 @@
+import { type ByteSequence, utf8Sequences } from "../automaton/utf8-sequences.ts";
 import type { CodePointRange } from "../ir.ts";
 import type { TokenBytes } from "../vocabulary.ts";
 import { BOUNDARY, NEXT_STATE } from "./character-states.ts";
@@ -21,7 +22,8 @@ export interface SliceRemainder {
  * allowed at once, and of the others only what follows their plain beginning must be looked at.
  */
 export interface TokenSlice {
-  readonly ranges: readonly CodePointRange[];
+  /** The characters of the set in UTF-8. */
+  readonly sequences: readonly ByteSequence[];
   readonly plainCount: number;
   /** Most characters of the set that a token begins with. */
   readonly longest: number;
@@ -59,7 +61,7 @@ export function buildTokenSlice(
   }
   const { remainders, trie: restTrie } = buildRemainders(parts, groups, rests.length);
   return {
-    ranges,
+    sequences: ranges.flatMap(utf8Sequences),
     plainCount: plain.length,
     longest,
     remainders,
