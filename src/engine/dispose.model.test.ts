@@ -233,3 +233,39 @@ test("three hundred prompts and disposals do not grow", async () => {
   expect(perRound).toBeLessThan(100_000);
   await model.dispose();
 });
+
+test("a thousand sequences, each asked once and disposed, do not grow", async () => {
+  const model = await load("llama");
+  const context = await model.createContext({ contextSize: 128, sequences: 2 });
+  const round = async (seed: number) => {
+    const sequence = context.getSequence();
+    expect(await generate(sequence, tokensOf(70, seed % 7), 2)).toHaveLength(2);
+    await sequence.dispose();
+  };
+  for (let index = 0; index < 500; index++) await round(index);
+  const before = process.memoryUsage.rss();
+  for (let index = 0; index < 500; index++) await round(index);
+  // A state that is not given back would be 20 kB and more a round.
+  expect((process.memoryUsage.rss() - before) / 500).toBeLessThan(15_000);
+  expect(context.stats).toMatchObject({ queued: 0, sequences: 0, heldTokens: 0 });
+  await model.dispose();
+});
+
+test("a thousand prompts that wait for a few sequences are answered in order", async () => {
+  const model = await load("llama");
+  const context = await model.createContext({ contextSize: 64, sequences: 4 });
+  const sequences = [0, 1, 2, 3].map(() => context.getSequence());
+  const answered = sequences.map((): number[] => []);
+  await Promise.all(
+    Array.from({ length: 1000 }, async (_, index) => {
+      const which = index % 4;
+      expect(await generate(sequences[which]!, tokensOf(10, index), 1)).toHaveLength(1);
+      answered[which]!.push(index);
+    }),
+  );
+  for (const order of answered) {
+    expect(order).toHaveLength(250);
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  }
+  await model.dispose();
+});

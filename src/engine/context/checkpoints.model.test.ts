@@ -85,6 +85,26 @@ describe.each(["gemma3", "mamba", "jamba"] as const)("%s", (architecture) => {
     await context.dispose();
   });
 
+  test("an abort behind a state that was restored goes back to that", async () => {
+    const context = await models[architecture].createContext({
+      contextSize: 2048,
+      batchSize: 256,
+      swaFullCache: false,
+    });
+    const first = context.getSequence();
+    await first.preload(tokensOf(300));
+    await first.dispose();
+    const second = context.getSequence();
+    const next = tokensOf(900);
+    const signal = abortDuringDecode(second, 1);
+    await expect(second.preload(next, { signal })).rejects.toThrow("enough");
+    expect(second.contextTokens).toEqual(next.slice(0, 300));
+    const { tokens } = await generate(second, next, { maxTokens: 8 });
+    expect(second.lastEvaluation).toMatchObject({ reusedTokens: 300, evaluatedTokens: 600 });
+    expect(tokens).toEqual(await freshly(models[architecture], next, false));
+    await context.dispose();
+  });
+
   test("an abort in a reply keeps all of it", async () => {
     const context = await create();
     const sequence = context.getSequence();

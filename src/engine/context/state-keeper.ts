@@ -51,7 +51,12 @@ export class StateKeeper {
     const before = held.ledger.length > 0 ? await this.read(held) : undefined;
     this.#store.remove(held, 0);
     held.checkpoints.clear();
-    if (await this.#fits(held, state)) return this.#become(held, state);
+    if (await this.#fits(held, state)) {
+      this.#become(held, state);
+      // What comes next may be aborted.
+      if (!this.#canCut) await held.checkpoints.take(this.#store, held);
+      return;
+    }
     this.#store.remove(held, 0);
     if (before !== undefined && (await writeNativeState(functions, context, held.id, before.bytes)))
       this.#become(held, before);

@@ -55,19 +55,8 @@ export class Vocabulary implements GrammarVocabulary {
     const bytes = encoder.encode(text);
     // A token stands for at least one byte, plus the space that some vocabularies put in front.
     if (this.#ids.length < bytes.length + 2) this.#ids = new Int32Array(2 * (bytes.length + 2));
-    const { llama_tokenize } = this.#functions;
-    let count = llama_tokenize(
-      this.#vocab,
-      bytes,
-      bytes.length,
-      this.#ids,
-      this.#ids.length,
-      false,
-      parseSpecial,
-    );
-    if (count < 0) {
-      this.#ids = new Int32Array(-count);
-      count = llama_tokenize(
+    const tokenize = () =>
+      this.#functions.llama_tokenize(
         this.#vocab,
         bytes,
         bytes.length,
@@ -76,6 +65,10 @@ export class Vocabulary implements GrammarVocabulary {
         false,
         parseSpecial,
       );
+    let count = tokenize();
+    if (count < 0) {
+      this.#ids = new Int32Array(-count);
+      count = tokenize();
     }
     return Array.from(this.#ids.subarray(0, count)) as Token[];
   }
