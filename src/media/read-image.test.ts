@@ -175,5 +175,9 @@ test("what is damaged, too large or of an unknown format is refused", async () =
       code: "media-invalid",
       message: expect.stringContaining("The image cannot be read: "),
     });
+  await expect(readImage(heic, limits)).rejects.toMatchObject({
+    message: expect.stringContaining("HEIC is not read"),
+    hint: expect.stringContaining("JPEG"),
+  });
   expect((await readImage(large, limits)).width).toBe(1000);
 });

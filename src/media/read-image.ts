@@ -37,10 +37,20 @@ export async function readImage(file: Uint8Array, limits: ResolvedMediaLimits): 
       .toBuffer({ resolveWithObject: true });
     return { width: info.width, height: info.height, data: info.channels === 3 ? data : threeChannels(data) };
   } catch (cause) {
-    throw new ColloquyError("media-invalid", `The image cannot be read: ${(cause as Error).message}`, {
+    // sharp quotes every library that it has asked, a line each.
+    const why = isHeic(file) ? "HEIC is not read" : (cause as Error).message.split("\n", 1)[0];
+    throw new ColloquyError("media-invalid", `The image cannot be read: ${why}`, {
+      hint: isHeic(file) ? "save it as JPEG or PNG" : undefined,
       cause,
     });
   }
+}
+
+/** Pictures of phones: a box "ftyp" of one of the HEVC brands. AVIF has the same box and is read. */
+function isHeic(file: Uint8Array): boolean {
+  return /^....ftyp(hei[cmsx]|hev[cmsx]|mif1|msf1)/s.test(
+    Buffer.from(file.subarray(0, 12)).toString("latin1"),
+  );
 }
 
 /** Grey pixels. */
