@@ -21,9 +21,7 @@ describe("a reply", () => {
     await ask(page, "Hi");
     await done(page);
     expect(await last(page).locator("strong").textContent()).toBe("there");
-    expect(await last(page).locator(".evaluated").textContent()).toMatch(
-      /^\d+ of \d+ prompt tokens evaluated$/,
-    );
+    expect(await last(page).locator(".evaluated").textContent()).toMatch(/^\d+ of \d+ tokens evaluated$/);
     await expect.poll(() => page.getByRole("log").textContent()).toBe("Hello there!");
     await ask(page, "And now?");
     await page.getByText(/ reused$/).waitFor();
@@ -141,16 +139,23 @@ describe("a reply", () => {
     expect(await messages(page).count()).toBe(2);
   });
 
-  test.each(hostileTexts)("runs, loads and asks nothing: %s", async (hostile) => {
-    const { page } = await pages.open({ script: { answers: { "": hostile } } });
-    await ask(page, hostile);
-    await done(page);
-    for (const link of await last(page).locator("a").all()) {
-      expect(await link.getAttribute("href")).toMatch(/^https:\/\/host\.example\//);
+  test("runs, loads and asks nothing, whatever stands in it", async () => {
+    const answers = Object.fromEntries(hostileTexts.map((text) => [text.replaceAll("\n", " "), text]));
+    const { page } = await pages.open({ script: { answers } });
+    for (const [count, hostile] of Object.keys(answers).entries()) {
+      await ask(page, hostile);
+      await until(page, `document.querySelectorAll("article:not(.writing)").length === ${2 * count + 2}`);
     }
+    const replies = page.locator(".message.model .content");
+    const shown = await replies.allTextContents();
+    expect(shown.filter((text) => text.trim() !== "")).toHaveLength(hostileTexts.length);
+    const addresses = await replies
+      .locator("a")
+      .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+    expect(addresses).toEqual(["https://host.example/p.png", "https://host.example/"]);
     const foreign =
       "img, script, svg, iframe, object, embed, style, link, form, video, math, base, meta, template";
-    expect(await messages(page).locator(".content").locator(foreign).count()).toBe(0);
+    expect(await page.locator(".content").locator(foreign).count()).toBe(0);
     const handlers = `[...document.querySelectorAll(".content *")].flatMap((one) => one.getAttributeNames())
       .filter((name) => name.startsWith("on") || name === "style" || name === "srcdoc")`;
     expect(await page.evaluate(handlers)).toEqual([]);
@@ -267,7 +272,6 @@ describe("chats", () => {
     });
     const { id } = (await created.json()) as { id: string };
     await page.goto(`${url}/#/chat/${id}`);
-    await page.reload();
     await until(page, "document.querySelectorAll('article').length === 300");
     await page.evaluate(`
       window.changed = 0;

@@ -173,7 +173,7 @@ describe("the page", () => {
   });
 
   test("has no fault that axe finds, in both themes, on a desk and on a phone", async () => {
-    const code = "- a\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```js\nlet a = 1;\n```";
+    const code = '- a\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n```js\nlet a = 1 + "b"; // c\n```';
     const answer = `<think>\nWell.\n</think>\n\n# So\n\nA [link](https://host.example), \`code\`.\n\n${code}`;
     const { page } = await pages.open({ script: { answers: { "": answer } } });
     for (const width of [1280, 375]) {

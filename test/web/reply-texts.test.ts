@@ -36,7 +36,7 @@ describe("the picture of the context", () => {
   });
 
   test("says what a reply cost", () => {
-    expect(evaluationSummary(report)).toBe("10 of 100 prompt tokens evaluated, 60 reused, 30 moved");
+    expect(evaluationSummary(report)).toBe("10 of 100 tokens evaluated, 60 reused, 30 moved");
   });
 });
 

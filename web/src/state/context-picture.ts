@@ -48,10 +48,10 @@ export function formatShare(share: number): string {
 
 /** Tokens a second, with a decimal where that tells something. */
 export function formatRate(rate: number): string {
-  return rate >= 100 ? String(Math.round(rate)) : rate.toFixed(1);
+  return rate >= 10 ? String(Math.round(rate)) : rate.toFixed(1);
 }
 
-/** One line about what a reply's prompt cost, such as "37 of 812 prompt tokens evaluated, 775 reused". */
+/** One line about what a reply's prompt cost, such as "37 of 812 tokens evaluated, 775 reused". */
 export function evaluationSummary(report: ContextReport): string {
   const { reusedTokens, movedTokens, sharedTokens, evaluatedTokens } = report;
   const prompt = reusedTokens + movedTokens + sharedTokens + evaluatedTokens;
@@ -60,6 +60,6 @@ export function evaluationSummary(report: ContextReport): string {
     movedTokens > 0 ? `${movedTokens} moved` : "",
     sharedTokens > 0 ? `${sharedTokens} shared` : "",
   ].filter((text) => text !== "");
-  const evaluated = `${evaluatedTokens} of ${prompt} prompt tokens evaluated`;
+  const evaluated = `${evaluatedTokens} of ${prompt} tokens evaluated`;
   return [evaluated, ...found].join(", ");
 }

@@ -42,6 +42,16 @@ export function App({ store, commands }: AppProps) {
     document.title = chat.title === "" ? "colloquy" : `${chat.title} · colloquy`;
   }, [chat?.id, chat?.title]);
 
+  // An address that is typed or gone back to. What the page itself writes there is not told.
+  useEffect(() => {
+    const open = () => {
+      const id = askedChat();
+      if (id !== undefined && id !== store.state.chat?.id) void commands.open(id);
+    };
+    addEventListener("hashchange", open);
+    return () => removeEventListener("hashchange", open);
+  }, [store, commands]);
+
   const isBusyElsewhere = chat?.busy === true && state.replies[chat.id] === undefined;
   useEffect(() => {
     if (!isBusyElsewhere || connection !== "open") return;
@@ -64,7 +74,12 @@ export function App({ store, commands }: AppProps) {
 async function begin(store: Store<ChatState, ChatAction>, commands: Commands): Promise<void> {
   const { chat, chats } = store.state;
   if (chat !== null) return commands.refresh();
-  const asked = /^#\/chat\/(.+)$/.exec(location.hash)?.[1];
+  const asked = askedChat();
   const known = chats.find(({ id }) => id === asked) ?? chats[0];
   await (known === undefined ? commands.startChat() : commands.open(known.id));
+}
+
+/** The chat of the page's address. */
+function askedChat(): string | undefined {
+  return /^#\/chat\/(.+)$/.exec(location.hash)?.[1];
 }

@@ -1,4 +1,5 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { highlightCode } from "../../markdown/highlight-code.ts";
 import { useCopying } from "../controls/copy-button.tsx";
 
 interface CodeBlockProps {
@@ -9,6 +10,7 @@ interface CodeBlockProps {
 /** Code with a copy button. A long one scrolls within itself, and its end stays in view while it grows. */
 export function CodeBlock({ text, language }: CodeBlockProps) {
   const [copied, copy] = useCopying();
+  const pieces = useMemo(() => highlightCode(text, language), [text, language]);
   const pre = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(false);
   const length = useRef(text.length);
@@ -32,7 +34,17 @@ export function CodeBlock({ text, language }: CodeBlockProps) {
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys */}
       <pre ref={pre} tabIndex={0} onScroll={measure}>
-        <code>{text}</code>
+        <code>
+          {pieces.map(({ kind, text: piece }, index) =>
+            kind === "plain" ? (
+              piece
+            ) : (
+              <span key={index} class={`code-${kind}`}>
+                {piece}
+              </span>
+            ),
+          )}
+        </code>
       </pre>
     </div>
   );

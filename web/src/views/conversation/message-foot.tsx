@@ -70,7 +70,11 @@ function CostLine({ message, live }: MessageProps) {
           {tokensPerSecond > 0 && `, ${formatRate(tokensPerSecond)} a second`}
         </span>
       )}
-      {context && <span class="evaluated">{evaluationSummary(context)}</span>}
+      {context && (
+        <span class="evaluated" title="Of the prompt: the chat up to this reply">
+          {evaluationSummary(context)}
+        </span>
+      )}
     </p>
   );
 }

@@ -11,8 +11,8 @@ export function MessageList(props: ConversationProps) {
   const isBusy = reply !== undefined || chat.busy;
   return (
     <div class="messages">
-      {rowsOf(props).map((row) =>
-        "question" in row ? <Asked key={row.key} {...row.question} /> : <Row key={row.key} {...row} />,
+      {rowsOf(props).map(({ key, ...row }) =>
+        "question" in row ? <Asked key={key} {...row.question} /> : <Row key={key} {...row} />,
       )}
       {chat.busy && reply === undefined && (
         <p class="aside" role="status">
