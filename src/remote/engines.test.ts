@@ -296,6 +296,15 @@ describe("vLLM (an imitation of it)", () => {
     await expect(events(engine)).rejects.toMatchObject({ code });
   });
 
+  test("its vocabulary is refused by name: it does not tell bytes", async () => {
+    const engine = await open("vllm", () => {});
+    await expect(engine.readVocabulary("served")).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringContaining("modelPath"),
+    });
+    expect(server!.requests).toEqual([]);
+  });
+
   test("the model by its name", async () => {
     const engine = await open("vllm", (_, response) =>
       sendJson(response, {

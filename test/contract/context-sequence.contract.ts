@@ -205,6 +205,23 @@ const clauses: readonly Clause[] = [
   ],
 
   [
+    "a grammar goes on token by token, from inside of a character too",
+    async (sequence, prompt) => {
+      const grammar = compileGrammar(parseGbnf('root ::= ("你" | "佡" | "é" | "😀"){2} [a-c]')).matcher(
+        tokenTrieOf(sequence.model),
+      );
+      const tokens: Token[] = [];
+      for (;;) {
+        const step = await generateAll(sequence, [...prompt, ...tokens], { grammar, maxTokens: 1 });
+        tokens.push(...step.tokens);
+        if (step.finish.reason === "eog") break;
+        expect(tokens.length).toBeLessThan(20);
+      }
+      expect(sequence.model.detokenize(tokens)).toMatch(/^(你|佡|é|😀){2}[abc]$/u);
+    },
+  ],
+
+  [
     "a forbidden token is not taken",
     async (sequence, prompt) => {
       const [wished] = (await generateAll(sequence, prompt, { maxTokens: 1 })).tokens;
