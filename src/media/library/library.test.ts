@@ -63,6 +63,26 @@ test("finds what was built, unless it is damaged, and refuses what is no such li
   expect(findMediaLibrary(libraries, environment)).toBeUndefined();
 });
 
+test("takes what a release ships before what was built here", () => {
+  const name = libraries.packageName;
+  const environment = { XDG_CACHE_HOME: path.join(folder, "shipped-cache") };
+  const built = path.join(mediaBuildDirectory(name, environment), mediaLibraryName());
+  mkdirSync(path.dirname(built), { recursive: true });
+  writeFileSync(built, "built");
+  writeFileSync(checksumFile(built), fileChecksum(built));
+  const shipped = path.join(folder, "shipped");
+  const resolve = (module: string) => {
+    expect(module).toBe(`@colloquy/media-${name}/package.json`);
+    return path.join(shipped, "package.json");
+  };
+  // A package without the file for this platform is passed over.
+  expect(findMediaLibrary(libraries, environment, resolve)).toBe(built);
+  const file = path.join(shipped, "bins", name, mediaLibraryName());
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, "shipped");
+  expect(findMediaLibrary(libraries, environment, resolve)).toBe(file);
+});
+
 test("an aborted build ends with the reason", async () => {
   const signal = AbortSignal.abort(new Error("enough"));
   await expect(

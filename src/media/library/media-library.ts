@@ -59,14 +59,16 @@ const require = createRequire(import.meta.url);
  * The library of images and sounds for loaded libraries: out of the optional package `@colloquy/media-<platform>`
  * (its file `bins/<platform>/libmtmd.so`), else the one that was built here. `undefined` when there is none, or when the
  * one that was built is damaged: loading that could end the process.
+ * @param resolve where an installed module's file is
  */
 export function findMediaLibrary(
   libraries: ResolvedLibraries,
   environment: NodeJS.ProcessEnv = process.env,
+  resolve: (module: string) => string = require.resolve,
 ): string | undefined {
   const { name } = librariesPackage(libraries);
   try {
-    const manifest = require.resolve(`@colloquy/media-${name}/package.json`);
+    const manifest = resolve(`@colloquy/media-${name}/package.json`);
     const prebuilt = path.join(path.dirname(manifest), "bins", name, mediaLibraryName());
     if (existsSync(prebuilt)) return prebuilt;
   } catch {

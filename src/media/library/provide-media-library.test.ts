@@ -1,12 +1,15 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { MediaBuildProgress, MediaBuildRequest } from "../../engine/model/model-options.ts";
 import { resolveLibraries } from "../../native/platform.ts";
 import { buildMediaLibrary } from "./build-media-library.ts";
 import { findMediaLibrary } from "./media-library.ts";
 import { provideMediaLibrary } from "./provide-media-library.ts";
+
+// A build starts some twenty programs.
+vi.setConfig({ testTimeout: 60_000 });
 
 const libraries = resolveLibraries(false)[0]!;
 let folder: string;
