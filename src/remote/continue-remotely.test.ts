@@ -61,11 +61,12 @@ class FakeEngine implements RemoteEngine {
     return { tokens, finish };
   }
 
-  #walk({ promptIds, grammar }: RemoteRequest): () => Token {
+  #walk({ promptIds, grammar, sampling: { tokenBias } }: RemoteRequest): () => Token {
     const tokens = [...promptIds];
     const matcher = grammar && compileGrammar(parseGbnf(grammar)).matcher(tokenTrieOf(model));
     return () => {
       let token = hashNext(tokens, model);
+      while (tokenBias && !tokenBias.has(token)) token = ((token + 1) % model.vocabularySize) as Token;
       if (matcher) {
         while (!matcher.allows(token)) token = ((token + 1) % model.vocabularySize) as Token;
         matcher.accept(token);
@@ -175,7 +176,8 @@ describe("a generation over requests", () => {
     for (const token of begun) grammar.accept(token);
     const { tokens } = await all(continueRemotely(continuation(engine, { grammar }), [...prompt, ...begun]));
     expect(model.detokenize([...begun, ...tokens])).toMatch(/^(你[abc]|佡[xyz])$/);
-    expect(engine.completions.map((request) => request.grammar)).toEqual(["root ::= <[160]> | <[161]>\n"]);
+    const [{ grammar: text, sampling }] = engine.completions as [RemoteRequest];
+    expect([text, [...sampling.tokenBias!.keys()]]).toEqual([undefined, [160, 161]]);
   });
 
   test("nothing of a worker counts that is not one of those that were connected to", async () => {

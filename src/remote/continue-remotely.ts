@@ -205,11 +205,22 @@ class Run {
     const { engine, grammar, logprobs, sampling, sessionKey, signal } = this.#continuation;
     const rest = grammar?.rest?.();
     const isInside = grammar !== undefined && rest === undefined;
-    const text = isInside ? tokensGrammar(grammar) : rest && definitionToGbnf(rest);
-    engine.check({ sampling, logprobs, grammar: text });
+    const text = rest && definitionToGbnf(rest);
+    const drawn = isInside
+      ? { ...sampling, tokenBias: biasTowards(allowedTokens(grammar), sampling) }
+      : sampling;
+    engine.check({ sampling: drawn, logprobs, grammar: text });
     if (isInside) this.#untold = 1;
     const maxTokens = Math.min(left, this.#untold || left);
-    return { promptIds: [...this.tokens], maxTokens, sampling, grammar: text, logprobs, sessionKey, signal };
+    return {
+      promptIds: [...this.tokens],
+      maxTokens,
+      sampling: drawn,
+      grammar: text,
+      logprobs,
+      sessionKey,
+      signal,
+    };
   }
 
   #endsInside(tokens: readonly Token[]): boolean {
@@ -224,15 +235,26 @@ class Run {
   }
 }
 
-/** The tokens that may come next, by their ids: for a walk that an earlier call left inside a character. */
-function tokensGrammar(grammar: GrammarMatcher): string {
+/** The tokens that may come next, where they are few: inside of a character they are. */
+function allowedTokens(grammar: GrammarMatcher): Token[] {
   const { count, words } = grammar.mask();
   if (grammar.rest === undefined || count > namedTokensMax)
     throw new UnsupportedError(
       "grammar: a grammar that begins to apply later is offered by local models alone",
     );
-  const ids: number[] = [];
+  const ids: Token[] = [];
   for (const [index, word] of words.entries())
-    for (let bit = 0; bit < 32; bit++) if ((word & (1 << bit)) !== 0) ids.push(32 * index + bit);
-  return `root ::= ${ids.map((id) => `<[${id}]>`).join(" | ")}\n`;
+    for (let bit = 0; bit < 32; bit++) if ((word & (1 << bit)) !== 0) ids.push((32 * index + bit) as Token);
+  return ids;
+}
+
+/**
+ * Lifts tokens above all others, among themselves as they were. A grammar of these tokens would say the same, but
+ * llama-server does not survive one whose tokens are parts of characters.
+ */
+function biasTowards(tokens: readonly Token[], { tokenBias }: RemoteSampling): Map<Token, number> {
+  const lift = 100;
+  return new Map(
+    tokens.map((token) => [token, tokenBias?.get(token) === Number.NEGATIVE_INFINITY ? -lift : lift]),
+  );
 }
