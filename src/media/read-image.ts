@@ -38,7 +38,9 @@ export async function readImage(file: Uint8Array, limits: ResolvedMediaLimits): 
     return { width: info.width, height: info.height, data: info.channels === 3 ? data : threeChannels(data) };
   } catch (cause) {
     // sharp quotes every library that it has asked, a line each.
-    const why = isHeic(file) ? "HEIC is not read" : (cause as Error).message.split("\n", 1)[0];
+    const why = isHeic(file)
+      ? "HEIC is not read"
+      : (cause as Error).message.split("\n", 1)[0]!.replace(/:\s*$/, "");
     throw new ColloquyError("media-invalid", `The image cannot be read: ${why}`, {
       hint: isHeic(file) ? "save it as JPEG or PNG" : undefined,
       cause,
