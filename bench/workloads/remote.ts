@@ -29,8 +29,7 @@ async function startImitation(vocabulary: Vocabulary) {
         return void response.end(JSON.stringify({ default_generation_settings: { n_ctx: 8192 } }));
       if (request.url === "/tokenize")
         return void response.end(JSON.stringify({ tokens: vocabulary.tokenize(body.content!, true) }));
-      const canary = /"(.*)"/.exec(body.grammar ?? "")?.[1];
-      if (canary !== undefined) return sendCanary(response, canary, vocabulary, body.stream === true);
+      if (body.grammar !== undefined) return sendCanary(response, vocabulary, body.stream === true);
       streamTokens(response, token!, Number(body.n_predict));
     });
   });
@@ -46,10 +45,13 @@ async function startImitation(vocabulary: Vocabulary) {
 
 const eventOf = (value: object) => `data: ${JSON.stringify(value)}\n\n`;
 
-function sendCanary(response: ServerResponse, text: string, vocabulary: Vocabulary, stream: boolean): void {
-  const tokens = vocabulary.tokenize(text);
+/** A text that the grammar of the library's probe allows (`src/remote/probe-engine.ts`); nothing else brings a grammar. */
+const canary = '"b你é😀';
+
+function sendCanary(response: ServerResponse, vocabulary: Vocabulary, stream: boolean): void {
+  const tokens = vocabulary.tokenize(canary);
   const end = { stop: true, stop_type: "eos", tokens_predicted: tokens.length, timings: {} };
-  if (!stream) return void response.end(JSON.stringify({ ...end, content: text, tokens }));
+  if (!stream) return void response.end(JSON.stringify({ ...end, content: canary, tokens }));
   const parts = tokens.map((id, index) =>
     eventOf({ content: "", tokens: [id], tokens_predicted: index + 1, stop: false }),
   );
