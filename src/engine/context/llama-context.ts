@@ -89,7 +89,6 @@ export class LlamaContext extends Disposable {
     this.#scheduler = new Scheduler(decoder, {
       promptChunkMax: options.promptChunkSize,
       threads: createThreadPolicy(options.threads, options.minThreads),
-      makeRoom: () => false,
     });
     this.store = new SequenceStore({
       functions,

@@ -54,8 +54,6 @@ export interface SchedulerOptions {
   /** Tokens of prompts at most in a batch in which running replies wait too. */
   readonly promptChunkMax: number;
   readonly threads: ThreadPolicy;
-  /** Frees cells when the cache is full; returns false when nothing can be freed. */
-  readonly makeRoom: () => boolean;
   /** Jobs that may wait; one more is refused with `queue-full`. Default 4096. */
   readonly queueMax?: number;
   readonly now?: () => number;
@@ -285,7 +283,7 @@ export class Scheduler {
         // A listener of one job threw: the others go on.
         share.job.settle(error);
       }
-    if (result === "no-room" && !this.#options.makeRoom()) this.#refuseLargest(shares);
+    if (result === "no-room") this.#refuseLargest(shares);
   }
 
   #finishShare({ job, count }: BatchShare<Job>, result: DecodeResult): void {
@@ -321,7 +319,7 @@ export class Scheduler {
     }
   }
 
-  /** Nothing can be freed: the largest request goes, so that the others can finish. */
+  /** There are cells for every sequence's context. Were there none left, the largest request goes, so that others finish. */
   #refuseLargest(shares: readonly BatchShare<Job>[]): void {
     const { job } = shares.reduce((a, b) => (b.job.remaining > a.job.remaining ? b : a));
     job.settle(
