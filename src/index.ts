@@ -153,9 +153,9 @@ export { type ResolveModelFileOptions, resolveModelFile } from "./models/resolve
 export type { LlamaGpuType } from "./native/platform.ts";
 // engines elsewhere
 export { getLlama } from "./remote/get-llama.ts";
-export type { RemoteSampling } from "./remote/remote-engine.ts";
 export { RemoteContext, type RemoteContextOptions } from "./remote/remote-context.ts";
 export { RemoteContextSequence, type RemoteSequenceOptions } from "./remote/remote-context-sequence.ts";
+export type { RemoteSampling } from "./remote/remote-engine.ts";
 export { RemoteLlama, type RemoteModelOptions } from "./remote/remote-llama.ts";
 export { RemoteModel } from "./remote/remote-model.ts";
 export type { RemoteEngineOptions } from "./remote/remote-options.ts";
