@@ -108,7 +108,11 @@ export const toolArguments: Readonly<Record<string, Schema>> = {
     limit: { type: "integer", minimum: 1, maximum: 20 },
   }),
   send_email: record({ to: { type: "string", format: "email" }, subject: string, body: string }),
-  create_event: record({ title: string, date: { type: "string", format: "date" }, guests: list(string) }),
+  create_event: record({
+    title: string,
+    date: { type: "string", format: "date" },
+    guests: list(string, { maxItems: 5 }),
+  }),
   read_file: record({ path: string, fromLine: integer, toLine: integer }),
   write_file: record({ path: string, content: string }),
   run_query: record({ sql: string, parameters: list({ type: ["string", "number", "null"] }) }),
