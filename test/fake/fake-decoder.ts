@@ -23,7 +23,7 @@ export class FakeDecoder implements BatchDecoder {
   /** Decodes wait until `finish` is called. */
   held = false;
   /** Told of every batch before it ends: a clock may go on. */
-  onDecoded: (tokens: number) => void = () => undefined;
+  onDecoded: (batch: readonly FakeEntry[]) => void = () => undefined;
   #batch: FakeEntry[] = [];
   #finish: (() => void) | undefined;
   #aborted = false;
@@ -51,7 +51,7 @@ export class FakeDecoder implements BatchDecoder {
       });
     else await new Promise((resolve) => setImmediate(resolve));
     this.running--;
-    this.onDecoded(batch.length);
+    this.onDecoded(batch);
     const outcome = this.outcomes.shift() ?? (this.#aborted ? 0 : "done");
     if (outcome instanceof Error) throw outcome;
     if (outcome === "no-room") return outcome;

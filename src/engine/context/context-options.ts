@@ -50,7 +50,7 @@ export interface LlamaContextOptions {
   ignoreMemorySafetyChecks?: boolean;
   /**
    * Tokens of prompts at most in one batch while replies stream; as many as keep the gaps between streamed tokens
-   * below three times the usual are taken. Default 64.
+   * below three times the usual, or about 50 ms, are taken. Default 256.
    */
   promptChunkSize?: number;
   /** Bytes of earlier sequences' states kept in memory for later ones with the same beginning. Default 256 MiB; 0: none. */

@@ -262,7 +262,7 @@ async function resolveOptions(
     flashAttention,
     kvCacheKeyType: keyType(options),
     kvCacheValueType: valueType(options),
-    promptChunkSize: options.promptChunkSize ?? 64,
+    promptChunkSize: options.promptChunkSize ?? 256,
     swaFull: options.swaFullCache !== false,
     canCut: !model.isRecurrent && (model.slidingWindowSize === 0 || options.swaFullCache !== false),
     prefixCacheBytes: options.prefixCacheBytes ?? 256 * 2 ** 20,

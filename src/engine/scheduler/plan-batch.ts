@@ -21,6 +21,8 @@ export interface BatchLimits {
 export interface BatchShare<Job extends PendingJob> {
   readonly job: Job;
   readonly count: number;
+  /** All that the job waits for, and little: a step of a running reply. Otherwise part of a prompt. */
+  readonly isStep: boolean;
 }
 
 /** A job this short goes along with every batch: a generated token, a short forced run or a draft. */
@@ -44,7 +46,7 @@ export function planBatch<Job extends PendingJob>(
   let room = limits.batchSize;
   for (const job of steps) {
     if (job.remaining > room) break;
-    shares.push({ job, count: job.remaining });
+    shares.push({ job, count: job.remaining, isStep: true });
     room -= job.remaining;
   }
   let promptRoom = prompts.length === 0 ? 0 : Math.min(room, limits.promptRoom(limits.batchSize - room));
@@ -53,7 +55,7 @@ export function planBatch<Job extends PendingJob>(
     if (promptRoom === 0 || job.priority !== highest) break;
     const fitting = Math.min(job.remaining, promptRoom);
     const count = fitting === job.remaining ? fitting : Math.min(fitting, job.remaining - job.outputs);
-    shares.push({ job, count });
+    shares.push({ job, count, isStep: false });
     promptRoom -= count;
   }
   return shares;

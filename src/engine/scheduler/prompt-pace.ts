@@ -1,9 +1,14 @@
-/** A batch that carries part of a prompt may take this many times as long as a step of the running replies alone. */
+/**
+ * A batch that carries part of a prompt may take this many times as long as a step of the running replies alone, or this
+ * long, whichever is more: 20 tokens a second are faster than anybody reads, and small parts of long prompts are dear,
+ * because attention costs most in small batches.
+ */
 const stretchMax = 2.3;
-/** Smaller parts cost more in batches than they save in waiting. */
-const chunkMin = 8;
+const comfortableGapMs = 50;
+/** However slow a token is, a prompt gets on. */
+const chunkMin = 2;
 /** Before anything is known. */
-const chunkAtFirst = 2 * chunkMin;
+const chunkAtFirst = 16;
 /**
  * What a batch of prompts alone may take, and the fewest tokens in it. An abort loses the batch that is running: with a
  * large model, or on a busy machine, a full one can be half a minute of work.
@@ -58,7 +63,7 @@ export class PromptPace {
     const fitting =
       this.#stepMs === 0 || msPerToken === 0
         ? chunkAtFirst
-        : Math.floor((stretchMax * this.#stepMs) / msPerToken) - stepTokens;
+        : Math.floor(Math.max(stretchMax * this.#stepMs, comfortableGapMs) / msPerToken) - stepTokens;
     return Math.max(1, Math.min(this.#besideMax, Math.max(chunkMin, fitting)));
   }
 

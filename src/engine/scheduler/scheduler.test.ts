@@ -312,60 +312,6 @@ test("any mix of jobs, aborts and shortages: every token once, in order, at its 
   expect(decoder.batches.every((batch) => batch.length <= 32)).toBe(true);
 });
 
-/** Replies run while a prompt is read, on a machine whose time is simulated. */
-async function mixedLoad(replyCount: number, isLate: (step: number) => boolean = () => false) {
-  const batchMs = 3.4;
-  const tokenMs = 1.3;
-  let clock = 0;
-  const { decoder, scheduler } = setup({ promptChunkMax: 64, now: () => clock }, 512);
-  decoder.onDecoded = (tokens) => {
-    clock += batchMs + tokens * tokenMs;
-  };
-  const gaps: { ms: number; beside: boolean }[] = [];
-  let newcomerMs = Number.NaN;
-  let running = true;
-  const reply = async (sequence: number) => {
-    let last = clock;
-    for (let position = 0; running; position++) {
-      await scheduler.evaluate(request(sequence, 1, { position, outputs: 1 }));
-      if (position > 20) gaps.push({ ms: clock - last, beside: Number.isNaN(newcomerMs) && arrived });
-      last = clock;
-      if (isLate(position)) await turns(1);
-    }
-  };
-  let arrived = false;
-  const replies = Array.from({ length: replyCount }, (_, sequence) => reply(sequence));
-  await turns(200);
-  arrived = true;
-  const arrival = clock;
-  await scheduler.evaluate(request(9, 2000, { outputs: 1 }));
-  newcomerMs = clock - arrival;
-  running = false;
-  await Promise.all(replies);
-  const sorted = (beside: boolean) =>
-    gaps
-      .filter((gap) => gap.beside === beside)
-      .map(({ ms }) => ms)
-      .sort((a, b) => a - b);
-  const [before, during] = [sorted(false), sorted(true)];
-  return {
-    p99Share: during[Math.floor(0.99 * during.length)]! / before[before.length >> 1]!,
-    newcomerShare: newcomerMs / (4 * batchMs + 2000 * tokenMs),
-  };
-}
-
-test("a prompt beside four replies: their gaps stay within three steps, and it does not take for ever", async () => {
-  const { p99Share, newcomerShare } = await mixedLoad(4);
-  expect(p99Share).toBeLessThan(3);
-  expect(newcomerShare).toBeLessThan(2.5);
-});
-
-test("a reply whose listener is late by a turn does not wait for a whole batch of the prompt", async () => {
-  const { p99Share } = await mixedLoad(1, (step) => step % 3 === 0);
-  // It waits for two small batches: the one that it missed, and its own.
-  expect(p99Share).toBeLessThan(4.7);
-});
-
 test("it is quiet when one sequence alone is evaluated", async () => {
   const { scheduler } = setup();
   await scheduler.evaluate(request(0, 1));

@@ -1,6 +1,6 @@
 import { assert, ColloquyError } from "../../base/errors.ts";
 import type { BatchDecoder, DecodeResult } from "./decoder.ts";
-import { type BatchShare, planBatch, stepTokensMax } from "./plan-batch.ts";
+import { type BatchShare, planBatch } from "./plan-batch.ts";
 import { PromptPace } from "./prompt-pace.ts";
 
 /** Tokens to evaluate for one sequence. */
@@ -260,7 +260,7 @@ export class Scheduler {
     const result = await decoder.decode();
     const ended = this.#now();
     const ms = ended - started;
-    const steps = shares.filter(isStep);
+    const steps = shares.filter(({ isStep }) => isStep);
     if (steps.length > 0) this.#lastSteps = { sequences: steps.map(({ job }) => job.sequence), at: ended };
     stats.decodes++;
     stats.tokens += tokens;
@@ -329,8 +329,6 @@ export class Scheduler {
     );
   }
 }
-
-const isStep = ({ count }: BatchShare<Job>) => count <= stepTokensMax;
 
 function addShare(decoder: BatchDecoder, { job, count }: BatchShare<Job>): void {
   job.outputIndexes = [];
