@@ -44,7 +44,7 @@ const pairs: readonly Pair[] = [
 ];
 
 const sourceOf = (file: string) => readFileSync(new URL(`../${file}`, import.meta.url), "utf8");
-const docs = readFileSync(new URL("../../docs/cluster.md", import.meta.url), "utf8");
+const docs = readFileSync(new URL("../../docs/guide/cluster.md", import.meta.url), "utf8");
 
 const modifier = "readonly|async|get|set|override|protected|private|static|abstract";
 const declaration = new RegExp(`^ {2}((?:(?:${modifier}) |\\*)*)(?!(?:${modifier}) )(\\w+)\\W`);

@@ -8,24 +8,29 @@ import { runProgram } from "./run-example.ts";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The programs of the guide's pages: every block is a whole one. */
-const pages = ["sessions", "structured-output", "functions", "history", "completion", "engine-options"];
-const programs = pages.flatMap((page) =>
-  [...readFileSync(join(root, "docs/guide", `${page}.md`), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(
-    ([, code], index): [string, string] => [`${page}-${index + 1}`, code!],
-  ),
-);
+const programsOf = (pages: readonly string[]) =>
+  pages.flatMap((page) =>
+    [...readFileSync(join(root, "docs/guide", `${page}.md`), "utf8").matchAll(/^```ts\n(.*?)^```$/gms)].map(
+      ([, code], index): [string, string] => [`${page}-${index + 1}`, code!],
+    ),
+  );
+const runnable = ["sessions", "structured-output", "functions", "history", "completion", "engine-options"];
+const programs = programsOf(runnable);
+/** These need a model that sees, a server or a cluster: they are checked for their types alone. */
+const checked = programsOf(["chat-history", "images", "server", "cluster", "web-chat"]);
 
 // Inside the repository, where "colloquy" is found.
 const directory = mkdtempSync(join(root, "test/guide/pages-"));
 
 beforeAll(() => {
-  for (const [name, code] of programs) writeFileSync(join(directory, `${name}.ts`), code);
+  for (const [name, code] of [...programs, ...checked]) writeFileSync(join(directory, `${name}.ts`), code);
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("the programs of the guide's pages", () => {
   test("type-check as they stand there", () => {
     expect(programs.length).toBeGreaterThan(8);
+    expect(checked.length).toBeGreaterThan(5);
     const config = join(directory, "tsconfig.json");
     writeFileSync(config, JSON.stringify({ extends: "../../../tsconfig.json", include: ["*.ts"] }));
     const compiler = join(root, "node_modules/typescript/bin/tsc");

@@ -11,7 +11,7 @@ export interface Router {
   stop(): Promise<void>;
 }
 
-/** nginx in front of workers, with equal session keys going to equal workers; the configuration of docs/cluster.md. */
+/** nginx in front of workers, with equal session keys going to equal workers; the configuration of docs/guide/cluster.md. */
 export async function startNginx(workerPorts: readonly number[]): Promise<Router> {
   const folder = await mkdtemp(path.join(tmpdir(), "colloquy-nginx-"));
   const port = await freePort();

@@ -3,7 +3,7 @@ import { getLlama } from "../../../src/remote/get-llama.ts";
 import type { RemoteLlama } from "../../../src/remote/remote-llama.ts";
 import type { RemoteModel } from "../../../src/remote/remote-model.ts";
 
-/** A vLLM that serves the default model, started by hand: `docs/cluster.md` says how. */
+/** A vLLM that serves the default model, started by hand: `docs/guide/cluster.md` says how. */
 export const vllmUrl = process.env.COLLOQUY_VLLM_URL;
 
 export interface ServedVllm {
