@@ -81,15 +81,21 @@ async function overLibrary(side: LibrarySide, settings: Settings): Promise<Outco
     const context = await model.createContext({ contextSize });
     return { context, sequence: await freshSequence(context, { drafts: false }) };
   };
-  const first = await open();
-  const startedAt = performance.now();
-  const reply = generate(first.sequence, history.embedChat(), { functions, maxNewTokens });
-  await reply.wait();
-  const replyMs = performance.now() - startedAt;
-  await first.context.dispose();
-  const second = await open();
-  const modelMs = await replay(second.sequence, history.tokens, reply);
-  await second.context.dispose();
+  const measureOnce = async () => {
+    const first = await open();
+    const startedAt = performance.now();
+    const reply = generate(first.sequence, history.embedChat(), { functions, maxNewTokens });
+    await reply.wait();
+    const replyMs = performance.now() - startedAt;
+    await first.context.dispose();
+    const second = await open();
+    const modelMs = await replay(second.sequence, history.tokens, reply);
+    await second.context.dispose();
+    return { reply, replyMs, modelMs };
+  };
+  // The first of a process runs code that is not compiled yet, and its replay would not.
+  await measureOnce();
+  const { reply, replyMs, modelMs } = await measureOnce();
   const made = reply.insertedRanges.length;
   const { insertedTokens, insertedEvaluatedTokens } = reply.stats;
   return {
