@@ -27,4 +27,7 @@ test("random calls do what a list in the order of use does", () => {
     expect(kept.size).toBe(list.reduce((sum, entry) => sum + entry.size, 0));
   }
   expect(dropped).toBeGreaterThan(100);
+  kept.clear();
+  expect(kept.size).toBe(0);
+  for (const { key } of list) expect(kept.get(key)).toBeUndefined();
 });

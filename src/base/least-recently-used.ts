@@ -8,6 +8,7 @@ export class LeastRecentlyUsed<Value> {
     this.#sizeMax = sizeMax;
   }
 
+  /** Of all values that are kept. */
   get size(): number {
     return this.#size;
   }
@@ -30,6 +31,11 @@ export class LeastRecentlyUsed<Value> {
       if (this.#size <= this.#sizeMax) return;
       this.#drop(oldest);
     }
+  }
+
+  clear(): void {
+    this.#entries.clear();
+    this.#size = 0;
   }
 
   #drop(key: string): void {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { Disposable } from "../base/disposable.ts";
 import { ColloquyError, DisposedError } from "../base/errors.ts";
+import { LeastRecentlyUsed } from "../base/least-recently-used.ts";
 import { Lock } from "../base/lock.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { EmbeddedSpans, EvaluationSpan, SpanPlace } from "../engine/spans/span-registry.ts";
 import { modelFingerprint } from "../engine/state/model-fingerprint.ts";
-import { EmbeddingCache } from "./embedding-cache.ts";
 import { provideMediaLibrary } from "./library/provide-media-library.ts";
 import { type MediaLimits, type MediaSource, resolveMediaLimits } from "./media-source.ts";
 import { type MediaContent, NativeProjector } from "./native-projector.ts";
@@ -47,7 +47,8 @@ export class Projector extends Disposable {
   readonly file: string;
   readonly #native: NativeProjector;
   readonly #fingerprint: string;
-  readonly #embeddings: EmbeddingCache;
+  /** By key, as many bytes as may be kept. */
+  readonly #embeddings: LeastRecentlyUsed<Float32Array>;
   /** libmtmd keeps the embeddings of one encoding: nothing may come between it and their reading. */
   readonly #encoding = new Lock();
   /** What is being done with the native projector: it is not freed before. */
@@ -61,7 +62,7 @@ export class Projector extends Disposable {
     this.file = file;
     this.#native = native;
     this.#fingerprint = modelFingerprint(file);
-    this.#embeddings = new EmbeddingCache(embeddingBytesMax);
+    this.#embeddings = new LeastRecentlyUsed(embeddingBytesMax);
     this.scope.add(async () => {
       await Promise.allSettled(this.#running);
       await native.free();
@@ -75,7 +76,7 @@ export class Projector extends Disposable {
     return this.#native.supportsAudio;
   }
   get stats(): ProjectorStats {
-    return { encodings: this.#encodings, embeddingBytes: this.#embeddings.bytes };
+    return { encodings: this.#encodings, embeddingBytes: this.#embeddings.size };
   }
 
   /**
@@ -152,7 +153,8 @@ export class Projector extends Disposable {
       if (kept !== undefined) return kept;
       const embeddings = await this.#run(() => this.#native.encode(content, signal));
       this.#encodings++;
-      for (const [at, embedding] of embeddings.entries()) this.#embeddings.set(`${key}/${at}`, embedding);
+      for (const [at, embedding] of embeddings.entries())
+        this.#embeddings.set(`${key}/${at}`, embedding, embedding.byteLength);
       return embeddings[index]!;
     } finally {
       release();
