@@ -1,40 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyModel } from "../../test/gguf/tiny-model.ts";
 import { writeRandomGemma3Projector } from "../../test/gguf/tiny-projector.ts";
-import { writeGguf } from "../../test/gguf/write-gguf.ts";
 import { type ColourName, quartersPng } from "../../test/media/colours.ts";
+import { type OpenedMediaModel, openingMsMax, openTinyMediaModel } from "../../test/media/open-models.ts";
 import type { LlamaContextSequence } from "../engine/context/llama-context-sequence.ts";
-import { getLlama, type Llama } from "../engine/llama.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
-import { buildMediaLibrary } from "./library/build-media-library.ts";
 import { projectorOf } from "./prepare-chat-media.ts";
 import type { Projector } from "./projector.ts";
 
-let folder: string;
-let llama: Llama;
+let opened: OpenedMediaModel;
 let model: LlamaModel;
 let projector: Projector;
 
 beforeAll(async () => {
-  await buildMediaLibrary();
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  const modelPath = path.join(folder, "slow-eyes.gguf");
-  writeGguf(modelPath, tinyModel({ architecture: "gemma3" }));
-  const blind = await llama.loadModel({ modelPath, mmprojPath: false });
-  const mmprojPath = path.join(folder, "mmproj.gguf");
-  writeRandomGemma3Projector(mmprojPath, blind.embeddingVectorSize, 5, 320);
-  await blind.dispose();
-  model = await llama.loadModel({ modelPath, mmprojPath });
+  opened = await openTinyMediaModel("gemma3", (file, width) =>
+    writeRandomGemma3Projector(file, width, 5, 320),
+  );
+  ({ model } = opened);
   projector = await projectorOf(model);
-}, 600_000);
-afterAll(async () => {
-  await llama?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+}, openingMsMax);
+afterAll(() => opened?.close());
 
 const picture = async (colour: ColourName) => {
   const image = await projector.prepare("image", await quartersPng([colour, "red", "green", "blue"]));

@@ -1,25 +1,24 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FileServer } from "../../test/gguf/file-server.ts";
 import { type TinyArchitecture, tinyModel } from "../../test/gguf/tiny-model.ts";
 import { writeRandomGemma3Projector } from "../../test/gguf/tiny-projector.ts";
 import { writeGguf } from "../../test/gguf/write-gguf.ts";
-import { type ColourName, colourTokens, quartersPng, writeColours } from "../../test/media/colours.ts";
+import { type ColourName, colourTokens, quartersPng } from "../../test/media/colours.ts";
+import { type OpenedMediaModel, openColourModel, openingMsMax } from "../../test/media/open-models.ts";
 import { LlamaChatSession } from "../chat/session/llama-chat-session.ts";
 import type { LlamaContextSequence } from "../engine/context/llama-context-sequence.ts";
 import type { GeneratedToken } from "../engine/context-sequence.ts";
-import { getLlama, type Llama } from "../engine/llama.ts";
+import type { Llama } from "../engine/llama.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
 import type { Token } from "../engine/token.ts";
-import { resolveDefaultModel } from "../models/default/default-model.ts";
 import { resolveModelFile } from "../models/resolve-model-file.ts";
 import { mediaMarker } from "../template/chat-media.ts";
-import { buildMediaLibrary } from "./library/build-media-library.ts";
 import { prepareChatMedia, projectorOf } from "./prepare-chat-media.ts";
 import { loadProjector, type Projector } from "./projector.ts";
 
+let opened: OpenedMediaModel;
 let folder: string;
 let llama: Llama;
 let model: LlamaModel;
@@ -27,20 +26,11 @@ let projector: Projector;
 const quarters: ColourName[] = ["red", "green", "blue", "yellow"];
 
 beforeAll(async () => {
-  await buildMediaLibrary();
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  const modelPath = await resolveDefaultModel();
-  const words = await llama.loadModel({ modelPath, vocabOnly: true });
-  const mmprojPath = writeColours(words, modelPath, folder);
-  await words.dispose();
-  model = await llama.loadModel({ modelPath, mmprojPath });
+  opened = await openColourModel();
+  ({ folder, llama, model } = opened);
   projector = await projectorOf(model);
-}, 600_000);
-afterAll(async () => {
-  await llama?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+}, openingMsMax);
+afterAll(() => opened?.close());
 
 async function generate(sequence: LlamaContextSequence, target: readonly Token[], maxTokens = 6) {
   const tokens: GeneratedToken[] = [];

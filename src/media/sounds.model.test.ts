@@ -1,41 +1,23 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tinyModel } from "../../test/gguf/tiny-model.ts";
 import { soundCells, writeRandomAudioProjector } from "../../test/gguf/tiny-projector.ts";
-import { writeGguf } from "../../test/gguf/write-gguf.ts";
 import { quartersPng } from "../../test/media/colours.ts";
+import { type OpenedMediaModel, openingMsMax, openTinyMediaModel } from "../../test/media/open-models.ts";
 import { toneWav } from "../../test/media/sounds.ts";
 import { LlamaChatSession } from "../chat/session/llama-chat-session.ts";
-import { getLlama, type Llama } from "../engine/llama.ts";
 import type { LlamaModel } from "../engine/model/llama-model.ts";
-import { buildMediaLibrary } from "./library/build-media-library.ts";
 import { projectorOf } from "./prepare-chat-media.ts";
 import type { Projector } from "./projector.ts";
 
-let folder: string;
-let llama: Llama;
+let opened: OpenedMediaModel;
 let model: LlamaModel;
 let projector: Projector;
 
 beforeAll(async () => {
-  await buildMediaLibrary();
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  const modelPath = path.join(folder, "listener.gguf");
-  writeGguf(modelPath, tinyModel({ architecture: "llama" }));
-  const deaf = await llama.loadModel({ modelPath, mmprojPath: false });
-  const mmprojPath = path.join(folder, "mmproj.gguf");
-  writeRandomAudioProjector(mmprojPath, deaf.embeddingVectorSize, 3);
-  await deaf.dispose();
-  model = await llama.loadModel({ modelPath, mmprojPath });
+  opened = await openTinyMediaModel("llama", (file, width) => writeRandomAudioProjector(file, width, 3));
+  ({ model } = opened);
   projector = await projectorOf(model);
-}, 600_000);
-afterAll(async () => {
-  await llama?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+}, openingMsMax);
+afterAll(() => opened?.close());
 
 test("a model says that it hears", () => {
   expect([model.supportsAudio, model.supportsImages]).toEqual([true, false]);

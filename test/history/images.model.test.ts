@@ -1,33 +1,17 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatHistory } from "../../src/chat/history/chat-history.ts";
 import { createChatModel } from "../../src/chat/streaming/nano-llm.ts";
-import { getLlama, type Llama } from "../../src/engine/llama.ts";
-import { buildMediaLibrary } from "../../src/media/library/build-media-library.ts";
-import { resolveDefaultModel } from "../../src/models/default/default-model.ts";
-import { quartersPng, writeColours } from "../media/colours.ts";
+import { quartersPng } from "../media/colours.ts";
+import { type OpenedMediaModel, openColourModel, openingMsMax } from "../media/open-models.ts";
 
-let folder: string;
-let llama: Llama;
-
+let opened: OpenedMediaModel;
 beforeAll(async () => {
-  await buildMediaLibrary();
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-history-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-}, 600_000);
-afterAll(async () => {
-  await llama?.dispose();
-  rmSync(folder, { recursive: true, force: true });
-});
+  opened = await openColourModel();
+}, openingMsMax);
+afterAll(() => opened?.close());
 
 test("a history with an image is answered, goes on from its cache, and forgets the image when it is removed", async () => {
-  const modelPath = await resolveDefaultModel();
-  const words = await llama.loadModel({ modelPath, vocabOnly: true });
-  const mmprojPath = writeColours(words, modelPath, folder);
-  await words.dispose();
-  const model = await createChatModel(await llama.loadModel({ modelPath, mmprojPath }), { contextSize: 512 });
+  const model = await createChatModel(opened.model, { contextSize: 512 });
   const history = new ChatHistory(model, { systemPrompt: false });
   const image = await quartersPng(["red", "red", "red", "red"]);
   history.append("user", [{ image }, "Which colour is it?"]);

@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { getLlama, type Llama } from "../../src/engine/llama.ts";
-import { buildMediaLibrary } from "../../src/media/library/build-media-library.ts";
-import { resolveDefaultModel } from "../../src/models/default/default-model.ts";
 import { type ColloquyServer, createServer } from "../../src/server/create-server.ts";
-import { quartersPng, writeColours } from "../media/colours.ts";
+import { quartersPng } from "../media/colours.ts";
+import { type OpenedMediaModel, openColourModel, openingMsMax } from "../media/open-models.ts";
 import { ask, done, field, handOver, last, messages, until } from "./chat-page.ts";
 import { useChatPages } from "./use-chat-pages.ts";
 
@@ -71,27 +66,18 @@ describe("a model that takes text only", () => {
 });
 
 describe("a model that takes pictures", () => {
-  let folder: string;
-  let llama: Llama;
+  let opened: OpenedMediaModel;
   let server: ColloquyServer;
   let url: string;
   beforeAll(async () => {
-    await buildMediaLibrary();
-    folder = mkdtempSync(join(tmpdir(), "colloquy-"));
-    llama = await getLlama({ gpu: false, maxThreads: 1 });
-    const modelPath = await resolveDefaultModel();
-    const words = await llama.loadModel({ modelPath, vocabOnly: true });
-    const mmprojPath = writeColours(words, modelPath, folder);
-    await words.dispose();
-    const model = await llama.loadModel({ modelPath, mmprojPath });
-    const context = await model.createContext({ contextSize: 512, sequences: 2 });
+    opened = await openColourModel();
+    const context = await opened.model.createContext({ contextSize: 512, sequences: 2 });
     server = createServer({ context, webDirectory: pages.folder, modelName: "colours" });
     ({ url } = await server.listen({ port: 0 }));
-  }, 600_000);
+  }, openingMsMax);
   afterAll(async () => {
     await server?.close();
-    await llama?.dispose();
-    rmSync(folder, { recursive: true, force: true });
+    await opened?.close();
   });
 
   test("sees them; an edited message keeps its picture, and so does a page that is loaded again", async () => {

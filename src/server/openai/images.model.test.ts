@@ -1,40 +1,26 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ColourName, quartersPng, writeColours } from "../../../test/media/colours.ts";
+import { type ColourName, quartersPng } from "../../../test/media/colours.ts";
+import { type OpenedMediaModel, openColourModel, openingMsMax } from "../../../test/media/open-models.ts";
 import { readEvents } from "../../../test/server/fake-server.ts";
-import { getLlama, type Llama } from "../../engine/llama.ts";
-import { buildMediaLibrary } from "../../media/library/build-media-library.ts";
-import { resolveDefaultModel } from "../../models/default/default-model.ts";
 import { type ColloquyServer, createServer } from "../create-server.ts";
 import type { SessionJson } from "../sessions/wire.ts";
 
-let folder: string;
-let llama: Llama;
+let opened: OpenedMediaModel;
 let server: ColloquyServer;
 let url: string;
 let client: OpenAI;
 
 beforeAll(async () => {
-  await buildMediaLibrary();
-  folder = mkdtempSync(path.join(tmpdir(), "colloquy-served-"));
-  llama = await getLlama({ gpu: false, maxThreads: 1 });
-  const modelPath = await resolveDefaultModel();
-  const words = await llama.loadModel({ modelPath, vocabOnly: true });
-  const mmprojPath = writeColours(words, modelPath, folder);
-  await words.dispose();
-  const model = await llama.loadModel({ modelPath, mmprojPath });
-  const context = await model.createContext({ contextSize: 512, sequences: 2 });
+  opened = await openColourModel();
+  const context = await opened.model.createContext({ contextSize: 512, sequences: 2 });
   server = createServer({ context, limits: { images: 2, bodyBytes: 100_000 } });
   ({ url } = await server.listen({ port: 0 }));
   client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "none", maxRetries: 0 });
-}, 600_000);
+}, openingMsMax);
 afterAll(async () => {
   await server?.close();
-  await llama?.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  await opened?.close();
 });
 
 async function dataUrl(colour: ColourName): Promise<string> {
