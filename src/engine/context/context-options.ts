@@ -106,3 +106,10 @@ export function checkContextOptions(options: LlamaContextOptions): void {
       );
   }
 }
+
+export function keyType(options: LlamaContextOptions): KvCacheType {
+  return options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16";
+}
+export function valueType(options: LlamaContextOptions): KvCacheType {
+  return options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16";
+}

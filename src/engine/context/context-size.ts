@@ -3,7 +3,7 @@ import { estimateMemory } from "../../gguf/estimate-memory.ts";
 import type { GgmlType } from "../../gguf/ggml-type.ts";
 import { draftTokensMax } from "../drafts/draft-policy.ts";
 import type { LlamaModel } from "../model/llama-model.ts";
-import { kvCacheTypes, type LlamaContextOptions } from "./context-options.ts";
+import { keyType, kvCacheTypes, type LlamaContextOptions, valueType } from "./context-options.ts";
 
 /** Length of context taken when neither the file nor the user says one. */
 const defaultContextSize = 4096;
@@ -67,10 +67,8 @@ export async function resolveContextSize(model: LlamaModel, options: LlamaContex
 /** Cache and work space of a context; the weights are there already. */
 function contextBytes(model: LlamaModel, options: LlamaContextOptions, contextSize: number): number {
   const { sequences = 1, batchSize = 512 } = options;
-  const key = kvCacheTypes[options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16"] as GgmlType;
-  const value = kvCacheTypes[
-    options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16"
-  ] as GgmlType;
+  const key = kvCacheTypes[keyType(options)] as GgmlType;
+  const value = kvCacheTypes[valueType(options)] as GgmlType;
   const { kvBytes, computeBytes } = estimateMemory(model.fileInfo, {
     contextSize,
     sequences,

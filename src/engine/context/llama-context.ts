@@ -20,8 +20,10 @@ import {
   checkContextOptions,
   isQuantised,
   type KvCacheType,
+  keyType,
   kvCacheTypes,
   type LlamaContextOptions,
+  valueType,
 } from "./context-options.ts";
 import { resolveContextSize } from "./context-size.ts";
 import { createNativeContext } from "./create-native-context.ts";
@@ -282,13 +284,6 @@ async function resolveOptions(
 
 function logTo(llama: Llama, level: LlamaLogLevel, message: string): void {
   if (LlamaLogLevelGreaterThanOrEqual(llama.logLevel, level)) llama.logger(level, message);
-}
-
-function keyType(options: LlamaContextOptions): KvCacheType {
-  return options.kvCacheKeyType ?? options.experimentalKvCacheKeyType ?? "F16";
-}
-function valueType(options: LlamaContextOptions): KvCacheType {
-  return options.kvCacheValueType ?? options.experimentalKvCacheValueType ?? "F16";
 }
 
 function contextParams(
