@@ -3,7 +3,7 @@ import { UnsupportedError } from "../../base/errors.ts";
 import type { CliIo } from "../cli-io.ts";
 import type { EngineChoice } from "../commands/engine-flags.ts";
 import { openRemoteModel } from "../commands/open-remote-model.ts";
-import { type OpenSession, type SessionSettings, templateWrapper } from "./open-session.ts";
+import { type OpenSession, type SessionSettings, startSession, templateWrapper } from "./open-session.ts";
 
 /** Opens a chat on an engine elsewhere. `model` names the file of its vocabulary; without one, the engine tells it. */
 export async function openRemoteSession(
@@ -11,18 +11,12 @@ export async function openRemoteSession(
   settings: Pick<SessionSettings, "contextSize" | "chatTemplate" | "systemPrompt"> & { model?: string },
   io: CliIo,
 ): Promise<OpenSession> {
-  const { LlamaChatSession } = await import("../../chat/session/llama-chat-session.ts");
   const { llama, model } = await openRemoteModel(choice, settings.model, io);
   try {
     const chatWrapper = await templateWrapper(model, settings.chatTemplate);
     const context = await model.createContext({ contextSize: settings.contextSize });
-    const session = new LlamaChatSession({
-      contextSequence: context.getSequence(),
-      systemPrompt: settings.systemPrompt,
-      chatWrapper: chatWrapper ?? "auto",
-    });
     return {
-      session,
+      session: await startSession(context.getSequence(), chatWrapper, settings),
       modelName: basename(model.name, ".gguf"),
       hint: undefined,
       openImages: async () => {

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { LlamaChatSession } from "../../chat/session/llama-chat-session.ts";
-import type { LanguageModel } from "../../engine/context-sequence.ts";
+import type { ContextSequence, LanguageModel } from "../../engine/context-sequence.ts";
 import type { GpuRequest } from "../../native/platform.ts";
 import type { ChatWrapper } from "../../template/chat-wrapper.ts";
 import type { CliIo } from "../cli-io.ts";
@@ -33,10 +33,7 @@ export interface OpenSession {
 
 /** Loads the model and opens a chat on it. Standard error shows how far the loading is, on a terminal. */
 export async function openSession(settings: SessionSettings, io: CliIo): Promise<OpenSession> {
-  const [{ getLlama }, { LlamaChatSession }] = await Promise.all([
-    import("../../engine/llama.ts"),
-    import("../../chat/session/llama-chat-session.ts"),
-  ]);
+  const [{ getLlama }] = await Promise.all([import("../../engine/llama.ts"), chatSession()]);
   const llama = await getLlama({ gpu: settings.gpu });
   try {
     const { modelPath, mmprojPath, threads, contextSize } = settings;
@@ -46,13 +43,8 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
       .finally(progress.clear);
     const chatWrapper = await templateWrapper(model, settings.chatTemplate);
     const context = await model.createContext({ threads, contextSize, createSignal: io.interrupt });
-    const session = new LlamaChatSession({
-      contextSequence: context.getSequence(),
-      systemPrompt: settings.systemPrompt,
-      chatWrapper: chatWrapper ?? "auto",
-    });
     return {
-      session,
+      session: await startSession(context.getSequence(), chatWrapper, settings),
       modelName: basename(modelPath, ".gguf"),
       hint: llama.hint,
       openImages: (signal, confirm) => openImages(model, { ...io, confirm, signal }),
@@ -62,6 +54,19 @@ export async function openSession(settings: SessionSettings, io: CliIo): Promise
     await llama.dispose();
     throw error;
   }
+}
+
+/** Only programs that chat load it. */
+const chatSession = () => import("../../chat/session/llama-chat-session.ts");
+
+/** A chat on a sequence, here or elsewhere. */
+export async function startSession(
+  contextSequence: ContextSequence,
+  chatWrapper: ChatWrapper | undefined,
+  { systemPrompt }: Pick<SessionSettings, "systemPrompt">,
+): Promise<LlamaChatSession> {
+  const { LlamaChatSession } = await chatSession();
+  return new LlamaChatSession({ contextSequence, systemPrompt, chatWrapper: chatWrapper ?? "auto" });
 }
 
 /** The wrapper that `--chat-template` names: a template's name or its JSON file. */
