@@ -4,7 +4,6 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LlamaCompletion } from "../../src/chat/completion/llama-completion.ts";
 import { ChatHistory } from "../../src/chat/history/chat-history.ts";
-import { LlamaChatSession } from "../../src/chat/session/llama-chat-session.ts";
 import { createChatModel } from "../../src/chat/streaming/nano-llm.ts";
 import { getLlama as getLocalLlama } from "../../src/engine/llama.ts";
 import type { Token } from "../../src/engine/token.ts";
@@ -18,6 +17,7 @@ import { createServer } from "../../src/server/index.ts";
 import { generateAll } from "../contract/context-sequence.contract.ts";
 import { writeTinyModel } from "../gguf/tiny-model.ts";
 import { type LlamaServer, startLlamaServer } from "./llama-server.ts";
+import { withSession } from "./with-session.ts";
 
 let folder: string;
 let modelPath: string;
@@ -40,20 +40,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function withSession<T>(task: (session: LlamaChatSession) => Promise<T>): Promise<T> {
-  const contextSequence = context.getSequence();
-  const session = new LlamaChatSession({ contextSequence, systemPrompt: "Answer in one sentence." });
-  try {
-    return await task(session);
-  } finally {
-    session.dispose();
-    await contextSequence.dispose();
-  }
-}
-
 describe("a chat on llama-server", () => {
   test("answers, streams, and goes on; the second prompt finds the first one in the engine's cache", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const parts: string[] = [];
       const first = await session.prompt("What is the capital of France?", {
         maxTokens: 16,
@@ -68,7 +57,7 @@ describe("a chat on llama-server", () => {
     }));
 
   test("stop triggers end the reply here, an abort keeps its beginning", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const before = session.getChatHistory();
       const whole = await session.prompt("Count from one to ten.", { maxTokens: 24 });
       session.setChatHistory(before);
@@ -89,7 +78,7 @@ describe("a chat on llama-server", () => {
     }));
 
   test("JSON of a schema, parsed and validated", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const grammar = await llama.createGrammarForJsonSchema({
         type: "object",
         properties: {
@@ -105,7 +94,7 @@ describe("a chat on llama-server", () => {
     }));
 
   test("a prompt's completion, a completion of text, and a chat history", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       await session.preloadPrompt("Hello");
       expect(typeof (await session.completePrompt("The weather in", { maxTokens: 5 }))).toBe("string");
       const contextSequence = context.getSequence();
@@ -148,7 +137,7 @@ describe("a chat on llama-server", () => {
   });
 
   test("what it cannot do is refused by name", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       await expect(
         session.prompt("Hi", { repeatPenalty: { penalty: 1.2 }, maxTokens: 2 }),
       ).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining("repeatPenalty") });

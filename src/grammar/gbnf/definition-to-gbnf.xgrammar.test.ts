@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { loadXgrammar } from "../../../test/grammar/load-xgrammar.ts";
+import { schemaSamples } from "../../../test/grammar/schema-samples.ts";
 import { ColloquyError } from "../../base/errors.ts";
 import { createRandom } from "../../engine/sampling/random.ts";
 import { compileGrammar } from "../compiled-grammar.ts";
@@ -106,27 +107,10 @@ function grammarOf(schema: unknown): GrammarDefinition | undefined {
 }
 
 const schemas: readonly unknown[] = [
-  { const: { a: [1, 'x\\"\u0001\u007fé😀'] } },
-  { enum: ["Paris", "東京", "São Paulo", "]-^\\"] },
-  { enum: [-19, "ab", "babab", "00ff", "é0"] },
-  { enum: [""] },
-  { type: ["boolean", "null"] },
-  { type: "integer" },
-  { type: "number" },
-  { type: "integer", minimum: -5, maximum: 120 },
-  { type: "number", exclusiveMinimum: 1.25, maximum: 1e6 },
-  { type: "integer", multipleOf: 7, minimum: 1, maximum: 300 },
-  { type: "string" },
+  ...schemaSamples,
   { type: "string", minLength: 2, maxLength: 40 },
-  { type: "string", maxLength: 0 },
-  { type: "string", pattern: '^[\\\\"\\n]{2,5}$' },
   { type: "string", pattern: "^[b-y]+$" },
-  ...["uuid", "date", "time", "date-time", "email"].map((format) => ({ type: "string", format })),
-  {},
-  { type: "object", additionalProperties: { type: "integer" }, minProperties: 1, maxProperties: 3 },
   { type: "object", additionalProperties: { type: "string" }, maxProperties: 2 },
-  { type: "array", items: { type: "string" }, minItems: 1, maxItems: 50 },
-  { type: "array", prefixItems: [{ const: 1 }, { const: 2 }], items: { const: 3 } },
   {
     $defs: {
       n: {

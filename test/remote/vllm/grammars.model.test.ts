@@ -9,31 +9,15 @@ import type { JsonSchemaOptions } from "../../../src/grammar/json-schema/schema-
 import { schemaToGrammar } from "../../../src/grammar/json-schema/schema-to-grammar.ts";
 import type { RemoteContext } from "../../../src/remote/remote-context.ts";
 import { generateAll } from "../../contract/context-sequence.contract.ts";
+import { schemaSamples } from "../../grammar/schema-samples.ts";
 import { openVllm, type ServedVllm, vllmUrl } from "./served-vllm.ts";
 
 const schemas: readonly unknown[] = [
-  { const: { a: [1, 'x\\"\u0001\u007fé😀'] } },
-  { enum: ["Paris", "東京", "São Paulo", "]-^\\"] },
-  { enum: [-19, "ab", "babab", "00ff", "é0"] },
-  { enum: [""] },
-  { type: ["boolean", "null"] },
-  { type: "integer" },
-  { type: "number" },
-  { type: "integer", minimum: -5, maximum: 120 },
-  { type: "number", exclusiveMinimum: 1.25, maximum: 1e6 },
-  { type: "integer", multipleOf: 7, minimum: 1, maximum: 300 },
-  { type: "string" },
+  ...schemaSamples,
   { type: "string", minLength: 2, maxLength: 30 },
-  { type: "string", maxLength: 0 },
-  { type: "string", pattern: '^[\\\\"\\n]{2,5}$' },
   { type: "string", pattern: "^[\u4e00-\u9fff]{2,4}$" },
   { type: "string", pattern: "[^b-y]$" },
-  ...["uuid", "date", "time", "date-time", "email"].map((format) => ({ type: "string", format })),
-  {},
-  { type: "object", additionalProperties: { type: "integer" }, minProperties: 1, maxProperties: 3 },
   { type: "object", patternProperties: { "^n_": { type: "integer" } }, additionalProperties: false },
-  { type: "array", items: { type: "string" }, minItems: 1, maxItems: 50 },
-  { type: "array", prefixItems: [{ const: 1 }, { const: 2 }], items: { const: 3 } },
   {
     $defs: { n: { properties: { next: { anyOf: [{ $ref: "#/$defs/n" }, { type: "null" }] } } } },
     $ref: "#/$defs/n",

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LlamaCompletion } from "../../../src/chat/completion/llama-completion.ts";
 import { defineChatSessionFunction } from "../../../src/chat/functions/chat-session-function.ts";
-import { LlamaChatSession } from "../../../src/chat/session/llama-chat-session.ts";
 import type { RemoteContext } from "../../../src/remote/remote-context.ts";
 import { createServer } from "../../../src/server/index.ts";
+import { withSession } from "../with-session.ts";
 import { openVllm, type ServedVllm, vllmMetric, vllmUrl } from "./served-vllm.ts";
 
 describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLLM_URL", () => {
@@ -15,19 +15,8 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
   });
   afterAll(() => served?.llama.dispose());
 
-  async function withSession<T>(task: (session: LlamaChatSession) => Promise<T>): Promise<T> {
-    const contextSequence = context.getSequence();
-    const session = new LlamaChatSession({ contextSequence, systemPrompt: "Answer in one sentence." });
-    try {
-      return await task(session);
-    } finally {
-      session.dispose();
-      await contextSequence.dispose();
-    }
-  }
-
   test("a reply streams, a second prompt goes on, an edited history is answered anew", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const parts: string[] = [];
       const first = await session.prompt("What is the capital of France?", {
         maxTokens: 16,
@@ -46,7 +35,7 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
     }));
 
   test("vLLM's count of cached tokens is reported, in whole blocks", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const story = "The wind blew over the hills, and the old house creaked. ".repeat(28);
       await session.prompt(story, { maxTokens: 4 });
       const { contextTokens } = session.sequence;
@@ -59,7 +48,7 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
     }));
 
   test("a stop text ends the reply; an abort keeps its beginning and frees the server", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const before = session.getChatHistory();
       const whole = await session.prompt("Count from one to ten.", { maxTokens: 24 });
       session.setChatHistory(before);
@@ -92,7 +81,7 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
   });
 
   test("functions are called and their results used", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       const asked: number[] = [];
       const roll = defineChatSessionFunction({
         description: "Rolls a die and tells the number",
@@ -132,7 +121,7 @@ describe.skipIf(vllmUrl === undefined)("chats on vLLM itself: needs COLLOQUY_VLL
   });
 
   test("completion of texts and of prompts", () =>
-    withSession(async (session) => {
+    withSession(context, async (session) => {
       await session.preloadPrompt("Hello");
       expect((await session.completePrompt("The weather in", { maxTokens: 5 })).length).toBeGreaterThan(0);
       const contextSequence = context.getSequence();

@@ -1,0 +1,21 @@
+/** A schema of each kind, for engines that read our grammars. */
+export const schemaSamples: readonly unknown[] = [
+  { const: { a: [1, 'x\\"\u0001\u007fé😀'] } },
+  { enum: ["Paris", "東京", "São Paulo", "]-^\\"] },
+  { enum: [-19, "ab", "babab", "00ff", "é0"] },
+  { enum: [""] },
+  { type: ["boolean", "null"] },
+  { type: "integer" },
+  { type: "number" },
+  { type: "integer", minimum: -5, maximum: 120 },
+  { type: "number", exclusiveMinimum: 1.25, maximum: 1e6 },
+  { type: "integer", multipleOf: 7, minimum: 1, maximum: 300 },
+  { type: "string" },
+  { type: "string", maxLength: 0 },
+  { type: "string", pattern: '^[\\\\"\\n]{2,5}$' },
+  ...["uuid", "date", "time", "date-time", "email"].map((format) => ({ type: "string", format })),
+  {},
+  { type: "object", additionalProperties: { type: "integer" }, minProperties: 1, maxProperties: 3 },
+  { type: "array", items: { type: "string" }, minItems: 1, maxItems: 50 },
+  { type: "array", prefixItems: [{ const: 1 }, { const: 2 }], items: { const: 3 } },
+];
